@@ -1,0 +1,97 @@
+import { machine } from './machine.ts'
+import { type BenchOptions, benchOptions, PROXIES, type ProxyName } from './options.ts'
+import { type Part, start } from './process.ts'
+import type { WorkloadResult } from './ratios.ts'
+import { decisionReport, workloadReport } from './report.ts'
+import { measure, type Round, type Stage, type Subject } from './round.ts'
+import { targetTable } from './targets.ts'
+import { BACKENDS, type WorkloadName } from './workload.ts'
+
+// forward() beside its peers. Every proxy is a process of its own on the same core and has its turn in every round, so
+// that what the machine does meanwhile meets all of them; only ratios within a round say something. Options: options.ts.
+
+const parts: Part[] = []
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    for (const part of parts) part.kill()
+    process.exit(code)
+  })
+}
+
+try {
+  await bench(benchOptions(process.argv.slice(2), process.env))
+} catch (error) {
+  process.exitCode = 1
+  console.error(`FAILED: ${error instanceof Error ? error.message : error}`)
+} finally {
+  await Promise.all(parts.map((part) => part.stop()))
+}
+
+async function bench(options: BenchOptions): Promise<void> {
+  console.log(`${machine()}\n${plan(options)}`)
+  const stage = { load: open('load.ts', 1), backends: open('backend.ts', 1) }
+  const ports = await stage.backends.ask<number[]>('listen')
+  const direct: Subject = { name: 'direct', part: stage.backends, port: ports[0] as number }
+  const proxies = await Promise.all(
+    options.proxies.map(async (name): Promise<Subject<ProxyName>> => {
+      const part = open(PROXIES[name].file, 0, options.profileDir)
+      return { name, part, port: await part.ask<number>('listen', ports) }
+    }),
+  )
+  const results: WorkloadResult[] = []
+  for (const workload of options.workloads) {
+    const result = await runWorkload(stage, direct, proxies, workload, options)
+    results.push(result)
+    console.log(`\n${workloadReport(result)}`)
+  }
+  await checkSpread(stage, options.proxies)
+  const ours = proxies.find(({ name }) => name === 'forward')
+  if (ours) console.log(`\n${decisionReport(await ours.part.ask<number>('decision'), results)}`)
+  const targets = options.isShort
+    ? 'A short run: it shows no more than that the benchmark runs.'
+    : targetTable(results)
+  console.log(`\n## Targets\n\n${targets}`)
+}
+
+function open(file: string, core: 0 | 1, profileDir?: string): Part {
+  const part = start(file, core, profileDir)
+  parts.push(part)
+  return part
+}
+
+async function runWorkload(
+  stage: Stage,
+  direct: Subject,
+  proxies: readonly Subject<ProxyName>[],
+  workload: WorkloadName,
+  options: BenchOptions,
+): Promise<WorkloadResult> {
+  const { warmUpSeconds, rounds } = options
+  const warmUp = { ...options, seconds: warmUpSeconds }
+  const withoutProxy = await measure(stage, direct, workload, options)
+  if (warmUpSeconds > 0) for (const proxy of proxies) await measure(stage, proxy, workload, warmUp)
+  const measured = new Map<ProxyName, Round[]>(proxies.map(({ name }) => [name, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const proxy of proxies) {
+      measured.get(proxy.name)?.push(await measure(stage, proxy, workload, options))
+    }
+  }
+  return { workload, rounds: measured, direct: withoutProxy }
+}
+
+/** A proxy that sends everything to one backend sticks too, but does not do the work. */
+async function checkSpread({ load }: Stage, proxies: readonly ProxyName[]): Promise<void> {
+  for (const proxy of proxies) {
+    const used = await load.ask<number>('used', proxy)
+    if (used !== BACKENDS.length)
+      throw new Error(`${PROXIES[proxy].title} used ${used} of ${BACKENDS.length} backends`)
+  }
+}
+
+function plan({ rounds, seconds, connections, keys }: BenchOptions): string {
+  return `${rounds} rounds of ${seconds} s for each proxy, ${connections} connections, ${keys} keys`
+}

@@ -1,0 +1,2 @@
+export { adapterScenarios } from './adapter-scenarios.ts'
+export type { ScenarioGateway, ScenarioGatewayOptions, StartGateway } from './gateway.ts'

@@ -1,0 +1,34 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { EndpointSet } from '../endpoint/endpoint-set.ts'
+
+/**
+ * Chooses the endpoint of an unbound key or a request without a key. One balancer serves one pool.
+ *
+ * @public
+ */
+export interface Balancer {
+  /** Stands in `explain()`: `random`, `rendezvous` … */
+  readonly name: string
+  /**
+   * An endpoint of `set.placeable` that the context does not skip, or undefined if there is none. Called on the request
+   * path: answers at once and allocates nothing. State that depends on the set is built once per snapshot; state of an
+   * endpoint (a rotation, a weight) outlives a snapshot under its identity.
+   */
+  pick(set: EndpointSet, context: PickContext): Endpoint | undefined
+}
+
+/**
+ * What a balancer may know of the request. Valid during the call only.
+ *
+ * @public
+ */
+export interface PickContext {
+  /** The key to place; undefined for a request without one. */
+  readonly key: string | undefined
+  /** True if this endpoint must not be chosen, because this request already failed there. */
+  skips(endpoint: Endpoint): boolean
+  /** Requests that this replica has under way at the endpoint. */
+  inFlight(endpoint: Endpoint): number
+  /** A number in [0, 1), from the pool's source of randomness. */
+  random(): number
+}

@@ -1,0 +1,59 @@
+/**
+ * Every code a {@link StickyError} can carry. Codes are stable: match on them, not on messages.
+ *
+ * - `invalid-option`: an option is unknown, of the wrong type or out of range; the message names it.
+ * - `invalid-endpoint`: an endpoint given to a discovery or an endpoint set is malformed.
+ * - `duplicate-identity`: two endpoints of one set have the same identity.
+ * - `closed`: a method other than `close()` was called after `close()`.
+ * - `body-consumed`: the request's body was read before it reached the proxy, so it cannot be forwarded.
+ * - `connect-failed`, `connect-timeout`: no connection to the endpoint could be opened.
+ * - `upstream-reset`: the endpoint closed the connection before its answer was complete.
+ * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
+ * - `upstream-timeout`: the endpoint did not answer, or stopped in the middle, for longer than the limit.
+ * - `client-aborted`: the client went away before the answer was complete.
+ * - `client-stalled`: the client stopped reading the answer for longer than the limit.
+ * - `table-timeout`: the sticky table did not answer within its limit.
+ *
+ * @public
+ */
+export type StickyErrorCode =
+  | 'invalid-option'
+  | 'invalid-endpoint'
+  | 'duplicate-identity'
+  | 'closed'
+  | 'body-consumed'
+  | 'connect-failed'
+  | 'connect-timeout'
+  | 'upstream-reset'
+  | 'upstream-malformed'
+  | 'upstream-timeout'
+  | 'client-aborted'
+  | 'client-stalled'
+  | 'table-timeout'
+
+const brand = Symbol.for('limpet.StickyError')
+
+/**
+ * The only error class of Limpet. Expected outcomes of routing are results (see `Route`), not errors.
+ *
+ * @public
+ */
+export class StickyError extends Error {
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true })
+  }
+
+  override readonly name = 'StickyError'
+  /** What went wrong, as a stable code. */
+  readonly code: StickyErrorCode
+
+  constructor(code: StickyErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** True for a `StickyError` of any copy of this package in the process, so that two versions agree. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true
+  }
+}

@@ -1,0 +1,41 @@
+import type { EndpointSet } from '../endpoint/endpoint-set.ts'
+import type { Identity } from '../endpoint/endpoint.ts'
+
+/** Requests of this replica under way at one endpoint. */
+export interface RequestCount {
+  readonly identity: Identity
+  requests: number
+}
+
+/** Counts the requests under way at each endpoint. A count outlives the endpoint until its last request has ended. */
+export class InFlight {
+  readonly #counts = new Map<Identity, RequestCount>()
+
+  /** The count of an endpoint, to be raised and lowered by the lease that holds it. */
+  of(identity: Identity): RequestCount {
+    let count = this.#counts.get(identity)
+    if (!count) {
+      count = { identity, requests: 0 }
+      this.#counts.set(identity, count)
+    }
+    return count
+  }
+
+  requests(identity: Identity): number {
+    return this.#counts.get(identity)?.requests ?? 0
+  }
+
+  /** Requests under way at all endpoints together. */
+  total(): number {
+    let total = 0
+    for (const count of this.#counts.values()) total += count.requests
+    return total
+  }
+
+  /** Drops the counts of endpoints that are gone and idle: pod names are new after each roll-out. */
+  keepOnly(set: EndpointSet): void {
+    for (const [identity, count] of this.#counts) {
+      if (count.requests === 0 && !set.get(identity)) this.#counts.delete(identity)
+    }
+  }
+}

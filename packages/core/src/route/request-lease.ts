@@ -1,0 +1,139 @@
+import type { PickContext } from '../balance/balancer.ts'
+import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Binding } from '../table/sticky-table.ts'
+import type { InFlight, RequestCount } from './in-flight.ts'
+import { LeasedRoute, Refusal } from './leased-route.ts'
+import type { OpenLease, OpenLeases } from './open-leases.ts'
+import type { Outcome, RefusalReason, Route, ServedRoute } from './route.ts'
+
+/** What a lease needs of its pool. */
+export interface LeaseHost {
+  /** Name of the pool's key source, for `explain()`. */
+  readonly keyName: string
+  readonly inFlight: InFlight
+  readonly openLeases: OpenLeases
+  readonly random: () => number
+  /** The route after the last endpoint of the lease could not be reached. */
+  readonly next: (lease: RequestLease) => MaybePromise<Route>
+  /** Corrects the binding: another endpoint than the route's served. */
+  readonly correct: (lease: RequestLease, servedBy: Identity) => MaybePromise<void>
+  /** Told of every route given. */
+  readonly observe: (route: Route) => void
+}
+
+/**
+ * One request's way through a pool: its key, the binding it stands on, where it has been, and what it counts for. Its
+ * routes are views of it; after a failed connection one lease gives several in a row.
+ */
+export class RequestLease implements PickContext, OpenLease {
+  readonly key: string | undefined
+  readonly signal: AbortSignal | undefined
+  /** The binding of the key as this request last saw it. */
+  binding: Binding | undefined = undefined
+  /**
+   * What stood before the binding that this request made: `nothing` if it bound the key, the binding it moved the key
+   * away from; undefined if it made none. Restored if nobody answers.
+   */
+  replaced: Binding | 'nothing' | undefined = undefined
+  /** What the last endpoint failed with. */
+  failure: unknown = undefined
+  /** Set once the table has failed: this request goes on without it. */
+  tableError: unknown = undefined
+  /** Moves that this request has tried. */
+  moves = 0
+
+  touches: OpenLease['touches'] = undefined
+  before: OpenLease | undefined = undefined
+  after: OpenLease | undefined = undefined
+
+  readonly #host: LeaseHost
+  readonly #isCounted: boolean
+  #tried: Identity[] | undefined = undefined
+  #count: RequestCount | undefined = undefined
+  #isListed = false
+  #isSettled = false
+  #isDone = false
+
+  constructor(
+    host: LeaseHost,
+    key: string | undefined,
+    signal: AbortSignal | undefined,
+    isCounted: boolean,
+  ) {
+    this.#host = host
+    this.key = key
+    this.signal = signal
+    this.#isCounted = isCounted
+  }
+
+  get keyName(): string {
+    return this.#host.keyName
+  }
+
+  skips(endpoint: Endpoint): boolean {
+    return this.#tried?.includes(endpoint.identity) ?? false
+  }
+
+  inFlight(endpoint: Endpoint): number {
+    return this.#host.inFlight.requests(endpoint.identity)
+  }
+
+  random(): number {
+    return this.#host.random()
+  }
+
+  /** Answers with an endpoint and counts the request there. `from` = where the key was bound before. */
+  serve(kind: ServedRoute['kind'], endpoint: Endpoint, from?: Identity): Route {
+    this.#enter(endpoint)
+    return this.#observed(new LeasedRoute(this, kind, endpoint, from, this.tableError) as Route)
+  }
+
+  /** Answers without an endpoint. `status` = what the policy asks for, if it does. */
+  refuse(reason: RefusalReason, message: string, status?: number): Route {
+    return this.#observed(new Refusal(this, reason, message, status, this.tableError ?? this.failure))
+  }
+
+  next(failed: Endpoint, error: unknown): MaybePromise<Route> {
+    this.#tried ??= []
+    this.#tried.push(failed.identity)
+    this.failure = error
+    this.#leave()
+    return this.#host.next(this)
+  }
+
+  settle(endpoint: Endpoint, { servedBy = endpoint.identity }: Outcome): MaybePromise<void> {
+    if (this.#isSettled || this.#isDone) return
+    this.#isSettled = true
+    const isElsewhere = this.binding !== undefined && servedBy !== endpoint.identity
+    return isElsewhere ? this.#host.correct(this, servedBy) : undefined
+  }
+
+  done(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#leave()
+    if (this.#isListed) this.#host.openLeases.remove(this)
+    this.#isListed = false
+  }
+
+  #enter(endpoint: Endpoint): void {
+    // A caller that ended the lease while it waited for this route must not be counted for ever.
+    if (!this.#isCounted || this.#isDone) return
+    this.#count = this.#host.inFlight.of(endpoint.identity)
+    this.#count.requests++
+    if (this.binding === undefined || this.#isListed) return
+    this.#host.openLeases.add(this)
+    this.#isListed = true
+  }
+
+  #leave(): void {
+    if (this.#count) this.#count.requests--
+    this.#count = undefined
+  }
+
+  #observed(route: Route): Route {
+    this.#host.observe(route)
+    return route
+  }
+}

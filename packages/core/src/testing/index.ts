@@ -1,0 +1,17 @@
+export {
+  type DiscoveryConformanceOptions,
+  type DiscoveryUnderTest,
+  discoveryConformance,
+} from './discovery-conformance.ts'
+export { type FakeClock, fakeClock } from './fake-clock.ts'
+export { type FakeDiscovery, fakeDiscovery } from './fake-discovery.ts'
+export { fakeRandom } from './fake-random.ts'
+export { type FakeRequestInit, fakeRequest } from './fake-request.ts'
+export {
+  type StickyTableConformanceOptions,
+  stickyTableConformance,
+  type TableDeviations,
+  type TableTimeouts,
+  type TableUnderTest,
+} from './sticky-table-conformance.ts'
+export type { TestRegistry } from './test-registry.ts'

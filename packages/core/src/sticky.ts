@@ -71,7 +71,8 @@ class StickyPool implements Sticky {
       timeoutMs: options.tableTimeoutMs ?? 250,
       clock,
       failed: this.#withoutTable,
-      aborted: (lease) => lease.refuse('hold-timeout', 'the request was aborted while it waited for the table'),
+      aborted: (lease) =>
+        lease.refuse('hold-timeout', 'the request was aborted while it waited for the table'),
       report: (operation, error) => {
         if (tableErrorChannel.hasSubscribers) tableErrorChannel.publish({ pool, operation, error })
       },
@@ -111,7 +112,10 @@ class StickyPool implements Sticky {
     return this.#inFlight.total()
   }
 
-  route(request: RequestLike | Headers, { signal, lease: isCounted = true }: RouteOptions = {}): MaybePromise<Route> {
+  route(
+    request: RequestLike | Headers,
+    { signal, lease: isCounted = true }: RouteOptions = {},
+  ): MaybePromise<Route> {
     const reading = this.#key.read(asRequest(request))
     const key = typeof reading === 'object' ? undefined : reading
     const lease = new RequestLease(this.#host, key, signal, isCounted)

@@ -34,7 +34,9 @@ class Rendezvous implements Balancer {
     if (context.key === undefined) return this.#keyless.pick(set, context)
     if (set !== this.#set) this.#prepare(set)
     const keyHash = murmur3(context.key, KEY_SEED)
-    return this.#isWeighted ? this.#pickByScore(set, keyHash, context) : this.#pickByHash(set, keyHash, context)
+    return this.#isWeighted
+      ? this.#pickByScore(set, keyHash, context)
+      : this.#pickByHash(set, keyHash, context)
   }
 
   #prepare(set: EndpointSet): void {

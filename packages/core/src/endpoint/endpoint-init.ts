@@ -38,7 +38,8 @@ function endpointFromFields(path: string, init: EndpointInit): Endpoint {
     }
   }
   const { host, port, name, protocol = 'http:', weight = 1, zone, conditions } = init
-  if (typeof host !== 'string' || !HOST.test(host)) throw invalid(`${path}.host`, 'a host name or address', host)
+  if (typeof host !== 'string' || !HOST.test(host))
+    throw invalid(`${path}.host`, 'a host name or address', host)
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw invalid(`${path}.port`, 'an integer from 1 to 65535', port)
   }
@@ -49,7 +50,8 @@ function endpointFromFields(path: string, init: EndpointInit): Endpoint {
     throw invalid(`${path}.weight`, 'a number from 0 to 65535', weight)
   }
   if (zone !== undefined && typeof zone !== 'string') throw invalid(`${path}.zone`, 'a string', zone)
-  if (name !== undefined && !isIdentity(name)) throw invalid(`${path}.name`, '1 to 253 printable characters', name)
+  if (name !== undefined && !isIdentity(name))
+    throw invalid(`${path}.name`, '1 to 253 printable characters', name)
   const identity = init.identity ?? name ?? `${host.includes(':') ? `[${host}]` : host}:${port}`
   if (!isIdentity(identity)) throw invalid(`${path}.identity`, '1 to 253 printable characters', identity)
   return Object.freeze({
@@ -68,7 +70,10 @@ function conditionsFrom(path: string, given: Partial<Conditions> | undefined): C
   if (typeof given !== 'object' || given === null) throw invalid(path, 'an object', given)
   for (const [condition, value] of Object.entries(given)) {
     if (!Object.hasOwn(READY, condition)) {
-      throw new StickyError('invalid-endpoint', `${path}.${condition} is unknown; known: ready, serving, terminating`)
+      throw new StickyError(
+        'invalid-endpoint',
+        `${path}.${condition} is unknown; known: ready, serving, terminating`,
+      )
     }
     if (typeof value !== 'boolean') throw invalid(`${path}.${condition}`, 'true or false', value)
   }
@@ -86,7 +91,11 @@ function fieldsOfUrl(path: string, text: string | URL): EndpointInit {
   }
   const extra = url.username || url.password || url.search || url.hash
   if (extra || url.pathname !== '/') {
-    throw invalid(path, 'a URL of protocol, host and port alone', `one with more (${url.protocol}//${url.host})`)
+    throw invalid(
+      path,
+      'a URL of protocol, host and port alone',
+      `one with more (${url.protocol}//${url.host})`,
+    )
   }
   return {
     host: url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname,

@@ -86,7 +86,9 @@ class Snapshot implements EndpointSet {
     }
     this.endpoints = Object.freeze(endpoints)
     this.placeable = Object.freeze(
-      endpoints.filter(({ conditions, weight }) => weight > 0 && availabilityOf(conditions).state === 'ready'),
+      endpoints.filter(
+        ({ conditions, weight }) => weight > 0 && availabilityOf(conditions).state === 'ready',
+      ),
     )
   }
 

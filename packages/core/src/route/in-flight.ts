@@ -1,5 +1,5 @@
-import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 import type { Identity } from '../endpoint/endpoint.ts'
+import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 
 /** Requests of this replica under way at one endpoint. */
 export interface RequestCount {

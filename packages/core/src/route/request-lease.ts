@@ -55,12 +55,7 @@ export class RequestLease implements PickContext, OpenLease {
   #isSettled = false
   #isDone = false
 
-  constructor(
-    host: LeaseHost,
-    key: string | undefined,
-    signal: AbortSignal | undefined,
-    isCounted: boolean,
-  ) {
+  constructor(host: LeaseHost, key: string | undefined, signal: AbortSignal | undefined, isCounted: boolean) {
     this.#host = host
     this.key = key
     this.signal = signal

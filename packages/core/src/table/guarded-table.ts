@@ -83,7 +83,12 @@ export class GuardedTable<C extends TableCaller, R> {
     return this.#try('release', () => this.#table.release(key, from))
   }
 
-  async #follow<T>(operation: TableOperation, answer: Promise<T>, caller: C, next: Step<C, T, R>): Promise<R> {
+  async #follow<T>(
+    operation: TableOperation,
+    answer: Promise<T>,
+    caller: C,
+    next: Step<C, T, R>,
+  ): Promise<R> {
     let settled: T
     try {
       settled = await this.#within(operation, answer, caller.signal)

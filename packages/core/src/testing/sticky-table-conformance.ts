@@ -43,7 +43,16 @@ const IDLE = 4_000
 const ABSOLUTE = 10_000
 
 /** Some of each kind: text as it comes, wire bytes above 0x7F, the empty identity's neighbours, very long keys. */
-const KEYS = ['a', 'A', 'a ', '\u00e9', '\u00c3\u00a9', 'x'.repeat(64), 'x'.repeat(65), `${'x'.repeat(4_000)}y`]
+const KEYS = [
+  'a',
+  'A',
+  'a ',
+  '\u00e9',
+  '\u00c3\u00a9',
+  'x'.repeat(64),
+  'x'.repeat(65),
+  `${'x'.repeat(4_000)}y`,
+]
 
 /**
  * The contract of {@link StickyTable} as test cases. Every table must pass it, with its deviations declared.
@@ -56,7 +65,9 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
   const hasTimes = deviations.times !== 'none'
   const timeouts = { idleTimeoutMs: IDLE, absoluteTimeoutMs: ABSOLUTE }
 
-  const withTable = async (run: (table: StickyTable, advance: (ms: number) => Promise<void>) => Promise<void>) => {
+  const withTable = async (
+    run: (table: StickyTable, advance: (ms: number) => Promise<void>) => Promise<void>,
+  ) => {
     const { table, advance, close } = await create(timeouts)
     try {
       await run(table, async (ms) => {
@@ -100,7 +111,11 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     it('keeps keys apart that differ in one character, in case, or far behind', async (table) => {
       for (const [index, key] of KEYS.entries()) await table.claim(key, `pod-${index}`)
       for (const [index, key] of KEYS.entries()) {
-        assert.equal((await table.lookup(key))?.identity, `pod-${index}`, `key ${index} of ${key.length} characters`)
+        assert.equal(
+          (await table.lookup(key))?.identity,
+          `pod-${index}`,
+          `key ${index} of ${key.length} characters`,
+        )
       }
     })
 
@@ -150,9 +165,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     it('claims an absent key by a move, for the one that did it', async (table) => {
       const { binding: from } = await table.claim('a', 'pod-1')
       await table.release('a')
-      const moves = await Promise.all(
-        ['pod-2', 'pod-3'].map(async (to) => await table.move('a', from, to)),
-      )
+      const moves = await Promise.all(['pod-2', 'pod-3'].map(async (to) => await table.move('a', from, to)))
       assert.deepEqual(moves.map(({ moved }) => moved).sort(), [false, true])
       assertSame(moves[0]?.binding, moves[1]?.binding)
     })
@@ -226,15 +239,18 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
       assert.ok(binding.expiresAt <= first.createdAt + ABSOLUTE)
     })
 
-    itHasTimes('does not keep a binding alive by a touch of one that no longer stands', async (table, advance) => {
-      const { binding: first } = await table.claim('a', 'pod-1')
-      await table.move('a', first, 'pod-2')
-      for (let passed = 0; passed <= IDLE * (1 + idleSlack); passed += IDLE / 4) {
-        await table.touch('a', first)
-        await advance(IDLE / 4)
-      }
-      assert.equal(await table.lookup('a'), undefined)
-    })
+    itHasTimes(
+      'does not keep a binding alive by a touch of one that no longer stands',
+      async (table, advance) => {
+        const { binding: first } = await table.claim('a', 'pod-1')
+        await table.move('a', first, 'pod-2')
+        for (let passed = 0; passed <= IDLE * (1 + idleSlack); passed += IDLE / 4) {
+          await table.touch('a', first)
+          await advance(IDLE / 4)
+        }
+        assert.equal(await table.lookup('a'), undefined)
+      },
+    )
 
     itHasTimes('neither moves nor releases an expired binding', async (table, advance) => {
       const { binding } = await table.claim('a', 'pod-1')

@@ -1,3 +1,6 @@
+import type { Options } from 'tsup'
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default packageBuild({ index: 'src/index.ts' })
+const build: Options | Options[] = packageBuild({ index: 'src/index.ts' })
+
+export default build

@@ -1,3 +1,9 @@
+import type { Options } from 'tsup'
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default packageBuild({ index: 'src/index.ts', 'testing/index': 'src/testing/index.ts' })
+const build: Options | Options[] = packageBuild({
+  index: 'src/index.ts',
+  'testing/index': 'src/testing/index.ts',
+})
+
+export default build

@@ -1,7 +1,10 @@
+import type { Options } from 'tsup'
 import { packageBuild } from '../../scripts/package-build.ts'
 
-export default packageBuild({
+const build: Options | Options[] = packageBuild({
   index: 'src/index.ts',
-  option: 'src/option.ts',
+  'adapter-kit': 'src/adapter-kit.ts',
   'testing/index': 'src/testing/index.ts',
 })
+
+export default build

@@ -40,7 +40,7 @@ const brand = Symbol.for('limpet.StickyError')
  */
 export class StickyError extends Error {
   static {
-    Object.defineProperty(this.prototype, brand, { value: true })
+    Object.defineProperty(StickyError.prototype, brand, { value: true })
   }
 
   override readonly name = 'StickyError'

@@ -89,6 +89,7 @@ export function checkStickyOptions(options: StickyOptions): void {
     contractOption(`${path}.endpoints`, options.endpoints as Discovery, expected, ['watch'])
   }
   const { table, placement, onLost, onTableError, clock, random, name } = options
+  const { tableTimeoutMs = 250, startTimeoutMs = 5_000, maxWaiting = 1_024 } = options
   if (table !== undefined) {
     const methods = ['lookup', 'claim', 'move', 'touch', 'release'] as const
     contractOption(`${path}.table`, table, 'StickyTable', methods)
@@ -98,9 +99,9 @@ export function checkStickyOptions(options: StickyOptions): void {
   if (onTableError !== undefined) {
     choiceOption(`${path}.onTableError`, onTableError, ['fallback', 'balance', 'refuse'])
   }
-  durationOption(`${path}.tableTimeoutMs`, options.tableTimeoutMs ?? 250, 1, 'finite')
-  durationOption(`${path}.startTimeoutMs`, options.startTimeoutMs ?? 5_000, 0, 'finite')
-  integerOption(`${path}.maxWaiting`, options.maxWaiting ?? 1_024, 0, 1_000_000)
+  durationOption(`${path}.tableTimeoutMs`, tableTimeoutMs, 1, 'finite')
+  durationOption(`${path}.startTimeoutMs`, startTimeoutMs, 0, 'finite')
+  integerOption(`${path}.maxWaiting`, maxWaiting, 0, 1_000_000)
   if (name !== undefined && (typeof name !== 'string' || name === '')) {
     throw invalidOption(`${path}.name`, 'a name', name)
   }

@@ -71,8 +71,10 @@ class StickyPool implements Sticky {
       timeoutMs: options.tableTimeoutMs ?? 250,
       clock,
       failed: this.#withoutTable,
-      aborted: (lease) =>
-        lease.refuse('hold-timeout', 'the request was aborted while it waited for the table'),
+      ended: (lease) =>
+        this.#isClosed
+          ? lease.refuse('closed', 'the pool was closed')
+          : lease.refuse('hold-timeout', 'the request was aborted while it waited for the table'),
       report: (operation, error) => {
         if (tableErrorChannel.hasSubscribers) tableErrorChannel.publish({ pool, operation, error })
       },
@@ -117,7 +119,7 @@ class StickyPool implements Sticky {
     { signal, lease: isCounted = true }: RouteOptions = {},
   ): MaybePromise<Route> {
     const reading = this.#key.read(asRequest(request))
-    const key = typeof reading === 'object' ? undefined : reading
+    const key = typeof reading === 'object' || reading === '' ? undefined : reading
     const lease = new RequestLease(this.#host, key, signal, isCounted)
     if (this.#isClosed) return lease.refuse('closed', 'the pool was closed')
     if (typeof reading === 'object') return lease.refuse(reading.reason, reading.message)
@@ -127,6 +129,7 @@ class StickyPool implements Sticky {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#openLeases.close()
+    this.#table.close()
     await this.#watch.close()
   }
 
@@ -202,7 +205,7 @@ class StickyPool implements Sticky {
       return endpoint ? lease.serve('moved', endpoint, from.identity) : this.#rebind(lease, binding)
     }
     lease.replaced = undefined
-    return endpoint ? lease.serve('stuck', endpoint) : this.#rebind(lease, binding)
+    return endpoint ? lease.serve('stuck', endpoint) : this.#lost(lease, binding)
   }
 
   readonly #next = (lease: RequestLease): MaybePromise<Route> => {
@@ -238,7 +241,9 @@ class StickyPool implements Sticky {
 
   readonly #correct = (lease: RequestLease, servedBy: Identity): MaybePromise<void> => {
     if (lease.key === undefined || !lease.binding || !this.#watch.current?.get(servedBy)) return
-    return this.#table.tryMove(lease.key, lease.binding, servedBy)
+    return this.#table.tryMove(lease.key, lease.binding, servedBy, (binding) => {
+      lease.binding = binding
+    })
   }
 }
 

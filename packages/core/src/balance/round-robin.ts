@@ -39,7 +39,8 @@ class RoundRobin implements Balancer {
 
   #prepare(set: EndpointSet): void {
     const kept = new Map<Identity, number>()
-    this.#set?.placeable.forEach(({ identity }, i) => kept.set(identity, this.#credit[i] as number))
+    for (const [i, { identity }] of (this.#set?.placeable ?? []).entries())
+      kept.set(identity, this.#credit[i] as number)
     this.#set = set
     this.#credit = Float64Array.from(set.placeable, ({ identity }) => kept.get(identity) ?? 0)
   }

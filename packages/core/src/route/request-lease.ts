@@ -43,7 +43,7 @@ export class RequestLease implements PickContext, OpenLease {
   /** Moves that this request has tried. */
   moves = 0
 
-  touches: OpenLease['touches'] = undefined
+  touchAt: number | undefined = undefined
   before: OpenLease | undefined = undefined
   after: OpenLease | undefined = undefined
 
@@ -100,7 +100,8 @@ export class RequestLease implements PickContext, OpenLease {
   settle(endpoint: Endpoint, { servedBy = endpoint.identity }: Outcome): MaybePromise<void> {
     if (this.#isSettled || this.#isDone) return
     this.#isSettled = true
-    const isElsewhere = this.binding !== undefined && servedBy !== endpoint.identity
+    // A route that does not stand on the binding (detour, fallback) says nothing about it.
+    const isElsewhere = this.binding?.identity === endpoint.identity && servedBy !== endpoint.identity
     return isElsewhere ? this.#host.correct(this, servedBy) : undefined
   }
 

@@ -21,11 +21,14 @@ export interface TableGuard<C, R> {
   readonly clock: Clock
   /** How a request goes on without the table. */
   readonly failed: Step<C, unknown, R>
-  /** How a request ends whose caller went away while it waited for the table. */
-  readonly aborted: (caller: C) => R
+  /** How a request ends whose caller went away, or whose pool was closed, while it waited for the table. */
+  readonly ended: (caller: C) => R
   /** Told of every failure, also of calls that no request waits for. */
   readonly report: (operation: TableOperation, error: unknown) => void
 }
+
+/** What a wait rejects with that was ended from outside: no failure of the table. */
+const ENDED = Symbol('ended')
 
 /**
  * A sticky table that cannot hurt its pool: every call ends, within a set time, either in the next step of the request
@@ -34,6 +37,7 @@ export interface TableGuard<C, R> {
 export class GuardedTable<C extends TableCaller, R> {
   readonly #table: StickyTable
   readonly #guard: TableGuard<C, R>
+  readonly #waits = new Set<() => void>()
 
   constructor(table: StickyTable, guard: TableGuard<C, R>) {
     this.#table = table
@@ -70,9 +74,18 @@ export class GuardedTable<C extends TableCaller, R> {
     return isPromise(answer) ? this.#follow('move', answer, caller, next) : next(caller, answer)
   }
 
-  /** As `move`, for what no route depends on: a failure is only reported. So are the two below. */
-  tryMove(key: string, from: Binding, to: Identity): MaybePromise<void> {
-    return this.#try('move', () => this.#table.move(key, from, to))
+  /**
+   * As `move`, for what no route depends on: a failure is only reported. So are the two below. `moved` gets the binding
+   * if this call made it.
+   */
+  tryMove(key: string, from: Binding, to: Identity, moved?: (binding: Binding) => void): MaybePromise<void> {
+    return this.#try(
+      'move',
+      () => this.#table.move(key, from, to),
+      (move) => {
+        if (move.moved) moved?.(move.binding)
+      },
+    )
   }
 
   tryTouch(key: string, binding: Binding): MaybePromise<void> {
@@ -81,6 +94,11 @@ export class GuardedTable<C extends TableCaller, R> {
 
   tryRelease(key: string, from: Binding): MaybePromise<void> {
     return this.#try('release', () => this.#table.release(key, from))
+  }
+
+  /** Ends every wait. Later calls wait as before: a route already given may still need the table. */
+  close(): void {
+    for (const end of this.#waits) end()
   }
 
   async #follow<T>(
@@ -93,7 +111,7 @@ export class GuardedTable<C extends TableCaller, R> {
     try {
       settled = await this.#within(operation, answer, caller.signal)
     } catch (error) {
-      return caller.signal?.aborted ? this.#guard.aborted(caller) : this.#fail(operation, caller, error)
+      return error === ENDED ? this.#guard.ended(caller) : this.#fail(operation, caller, error)
     }
     return next(caller, settled)
   }
@@ -103,14 +121,17 @@ export class GuardedTable<C extends TableCaller, R> {
     return this.#guard.failed(caller, error)
   }
 
-  #try(operation: TableOperation, call: () => MaybePromise<unknown>): MaybePromise<void> {
+  #try<T>(
+    operation: TableOperation,
+    call: () => MaybePromise<T>,
+    answered: (answer: T) => void = () => undefined,
+  ): MaybePromise<void> {
     try {
       const answer = call()
-      if (!isPromise(answer)) return
-      return this.#within(operation, answer, undefined).then(
-        () => undefined,
-        (error: unknown) => this.#guard.report(operation, error),
-      )
+      if (!isPromise(answer)) return answered(answer)
+      return this.#within(operation, answer, undefined).then(answered, (error: unknown) => {
+        if (error !== ENDED) this.#guard.report(operation, error)
+      })
     } catch (error) {
       this.#guard.report(operation, error)
     }
@@ -119,7 +140,7 @@ export class GuardedTable<C extends TableCaller, R> {
   #within<T>(operation: TableOperation, answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const { timeoutMs, clock } = this.#guard
     return new Promise((resolve, reject) => {
-      const abort = () => end(() => reject(signal?.reason))
+      const stop = () => end(() => reject(ENDED))
       const cancel = clock.after(timeoutMs, () =>
         end(() =>
           reject(
@@ -132,15 +153,18 @@ export class GuardedTable<C extends TableCaller, R> {
       )
       const end = (outcome: () => void) => {
         cancel()
-        signal?.removeEventListener('abort', abort)
+        signal?.removeEventListener('abort', stop)
+        this.#waits.delete(stop)
         outcome()
       }
-      if (signal?.aborted) return abort()
-      signal?.addEventListener('abort', abort, { once: true })
+      // Also for a caller who has gone already: a failure that nobody follows would end the process.
       answer.then(
         (value) => end(() => resolve(value)),
         (error: unknown) => end(() => reject(error)),
       )
+      if (signal?.aborted) return stop()
+      signal?.addEventListener('abort', stop, { once: true })
+      this.#waits.add(stop)
     })
   }
 }

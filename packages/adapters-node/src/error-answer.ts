@@ -1,0 +1,63 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { RefusedRoute, StickyError } from '@limpet/core'
+import { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'
+
+/** What an error answer says: a code for programs and a sentence for people. Never a stack, a key or bytes of a pod. */
+export interface ErrorAnswer {
+  readonly status: number
+  readonly code: ProxyErrorCode
+  readonly message: string
+}
+
+/** The answer to a refused route. */
+export function refusalAnswer({ reason, message, status }: RefusedRoute): ErrorAnswer {
+  return { status: status ?? STATUS_OF_CODE[reason] ?? 500, code: reason, message }
+}
+
+/** The answer to a failure. */
+export function errorAnswer({ code, message }: Pick<StickyError, 'code' | 'message'>): ErrorAnswer {
+  return { status: STATUS_OF_CODE[code] ?? 500, code, message }
+}
+
+/** Writes an error answer; a response that has begun is cut instead, so that the client sees it is incomplete. */
+export function answerError(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const body = bodyOf(answer)
+  const headers: Record<string, string | number> = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  }
+  if (answer.status === 503) headers['retry-after'] = 1
+  // The rest of the body would have to be read to reach the next request of this connection.
+  if (!request.complete) headers.connection = 'close'
+  response.writeHead(answer.status, headers)
+  response.end(body)
+}
+
+/**
+ * Answers a refused route as `forward()` does: its status, `{ "code", "message" }` as JSON.
+ *
+ * @public
+ */
+export function answerRefused(request: IncomingMessage, response: ServerResponse, route: RefusedRoute): void {
+  answerError(request, response, refusalAnswer(route))
+}
+
+/** The same on the bare socket of an upgrade. */
+export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
+  const body = bodyOf(answer)
+  const retry = answer.status === 503 ? 'retry-after: 1\r\n' : ''
+  socket.end(
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\nconnection: close\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`,
+  )
+}
+
+function bodyOf({ code, message }: ErrorAnswer): string {
+  return JSON.stringify({ code, message })
+}

@@ -1,0 +1,62 @@
+/**
+ * Fields that concern one connection alone and are never forwarded (RFC 9110, 7.6.1; Keep-Alive and Proxy-Connection by
+ * custom). `Expect` is among them because node:http has answered it before the request reached us. Sorted out by length
+ * first: this runs for each header of each message.
+ */
+export function isHopByHop(name: string): boolean {
+  switch (name.length) {
+    case 2:
+      return name.toLowerCase() === 'te'
+    case 6:
+      return name.toLowerCase() === 'expect'
+    case 7:
+      return name.toLowerCase() === 'upgrade'
+    case 10:
+      return isConnection(name) || name.toLowerCase() === 'keep-alive'
+    case 16:
+      return name.toLowerCase() === 'proxy-connection'
+    case 17:
+      return name.toLowerCase() === 'transfer-encoding'
+    default:
+      return false
+  }
+}
+
+/** True for the Connection header. */
+export function isConnection(name: string): boolean {
+  return name.length === 10 && name.toLowerCase() === 'connection'
+}
+
+/**
+ * The lower-case names that the Connection headers of a message name besides the usual; undefined if there are none.
+ * What the next hop needs cannot be named away: a client that sends `Connection: x-session` would otherwise choose which
+ * headers reach the pod.
+ */
+export function connectionNames(rawHeaders: readonly string[]): Set<string> | undefined {
+  let names: Set<string> | undefined
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (!isConnection(rawHeaders[i] as string)) continue
+    const value = rawHeaders[i + 1] as string
+    if (value === 'keep-alive' || value === 'close') continue
+    for (const option of value.split(',')) {
+      const name = option.trim().toLowerCase()
+      if (name === '' || name === 'close' || isHopByHop(name) || isEndToEnd(name)) continue
+      names ??= new Set()
+      names.add(name)
+    }
+  }
+  return names
+}
+
+/** Fields that frame or address the message: taking them out would change what the message is. */
+function isEndToEnd(name: string): boolean {
+  return (
+    name === 'host' ||
+    name === 'content-length' ||
+    name === 'content-type' ||
+    name === 'authorization' ||
+    name === 'cookie' ||
+    name === 'forwarded' ||
+    name.startsWith('x-')
+  )
+}

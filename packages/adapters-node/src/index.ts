@@ -1,0 +1,4 @@
+export { answerRefused } from './error-answer.ts'
+export { type Forwarder, forward } from './forward.ts'
+export type { ForwardOptions } from './options.ts'
+export { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'

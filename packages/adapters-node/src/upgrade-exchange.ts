@@ -1,0 +1,197 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
+import { answerErrorOnSocket, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { requestHead } from './headers/request-head.ts'
+import { responseHeaders } from './headers/response-headers.ts'
+import type { CheckedForwardOptions } from './options.ts'
+import { RequestAbort } from './request-abort.ts'
+import type {
+  ConnectCaller,
+  ResponseHead,
+  ResponseReceiver,
+  Upstream,
+  UpstreamConnection,
+  UpstreamFailure,
+} from './upstream/upstream.ts'
+
+/** One upgrade, from its route to the end of the stream. The lease is held, and the key in use, as long as the stream. */
+export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
+  readonly #routing: Routing
+  readonly #upstream: Upstream
+  readonly #options: CheckedForwardOptions
+  readonly #request: IncomingMessage
+  readonly #client: Duplex
+  /** What the client sent behind its request. */
+  readonly #early: Buffer
+  readonly #abort = new RequestAbort()
+  #route: ServedRoute | undefined
+  #connection: UpstreamConnection | undefined
+  #pod: Socket | undefined
+  #hasAnswered = false
+  #isOver = false
+
+  constructor(
+    routing: Routing,
+    upstream: Upstream,
+    options: CheckedForwardOptions,
+    request: IncomingMessage,
+    client: Duplex,
+    early: Buffer,
+  ) {
+    this.#routing = routing
+    this.#upstream = upstream
+    this.#options = options
+    this.#request = request
+    this.#client = client
+    this.#early = early
+  }
+
+  /** Routes the request and asks the pod to switch protocols. Never throws. */
+  start(): void {
+    this.#client.on('error', () => this.cut())
+    this.#client.once('close', () => this.#end())
+    if (this.#client.destroyed) return this.#end()
+    try {
+      this.#follow(this.#routing.route(this.#request, this.#abort))
+    } catch (error) {
+      this.#breach(error)
+    }
+  }
+
+  /** Ends both sides at once. */
+  cut(): void {
+    this.#client.destroy()
+  }
+
+  get isCancelled(): boolean {
+    return this.#isOver
+  }
+
+  connected(connection: UpstreamConnection): void {
+    const { endpoint } = this.#route as ServedRoute
+    this.#connection = connection
+    const protocol = headerOf(this.#request.rawHeaders, 'upgrade')
+    try {
+      connection.send(requestHead(this.#request, endpoint, 'none', this.#options, protocol), this, false)
+      connection.finishRequest()
+    } catch (error) {
+      connection.abort()
+      this.#breach(error)
+    }
+  }
+
+  connectFailed(error: Error): void {
+    this.#next(error)
+  }
+
+  /** The pod did not switch: its answer goes to the client, delimited by the end of the connection. */
+  head({ status, reason, rawHeaders }: ResponseHead, wholeBody: Buffer | undefined): void {
+    void this.#route?.settle({ status })
+    this.#hasAnswered = true
+    this.#client.write(
+      headText(status, reason, [...responseHeaders(rawHeaders), 'Connection', 'close']),
+      'latin1',
+    )
+    if (wholeBody !== undefined && wholeBody.length > 0) this.#client.write(wholeBody)
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#client.write(chunk)) return
+    this.#connection?.pause()
+    this.#client.once('drain', () => this.#connection?.resume())
+  }
+
+  ended(): void {
+    this.#connection = undefined
+    this.#client.end()
+  }
+
+  upgraded({ status, reason, rawHeaders }: ResponseHead, pod: Socket, rest: Buffer): void {
+    this.#connection = undefined
+    if (this.#isOver) {
+      pod.on('error', () => undefined).destroy()
+      return
+    }
+    this.#pod = pod
+    void this.#route?.settle({ status })
+    // Read before responseHeaders takes out what concerns one connection alone.
+    const protocol = headerOf(rawHeaders, 'upgrade')
+    const headers = [...responseHeaders(rawHeaders), 'Connection', 'Upgrade', 'Upgrade', protocol]
+    const client = this.#client
+    client.write(headText(status, reason, headers), 'latin1')
+    if (rest.length > 0) client.write(rest)
+    if (this.#early.length > 0) pod.write(this.#early)
+    pod.on('error', () => this.cut())
+    pod.once('close', () => client.end())
+    // pipe() ends the other side when one side has ended, so that a half-closed stream can still be drained.
+    pod.pipe(client)
+    client.pipe(pod)
+  }
+
+  failed({ code, message, cause, isUnanswered }: UpstreamFailure): void {
+    const wasReused = this.#connection?.isReused === true
+    this.#connection = undefined
+    if (this.#isOver) return
+    const mayRepeat = isUnanswered && code === 'upstream-reset' && this.#options.repeatSafe
+    if (mayRepeat && wasReused) this.#upstream.connect((this.#route as ServedRoute).endpoint, this, true)
+    else this.#answer(errorAnswer(new StickyError(code, message, { cause })))
+  }
+
+  drained(): void {}
+
+  #follow(route: Route | Promise<Route>): void {
+    if (route instanceof Promise) {
+      route.then(
+        (settled) => this.#take(settled),
+        (error: unknown) => this.#breach(error),
+      )
+    } else this.#take(route)
+  }
+
+  #take(route: Route): void {
+    if (this.#isOver) return route.done()
+    if (route.kind === 'refused') {
+      route.done()
+      return this.#answer(refusalAnswer(route))
+    }
+    this.#route = route
+    this.#upstream.connect(route.endpoint, this, false)
+  }
+
+  #next(error: unknown): void {
+    if (this.#route) this.#follow(this.#route.next(error))
+  }
+
+  #answer(answer: ErrorAnswer): void {
+    if (this.#isOver) return
+    if (this.#hasAnswered) return this.cut()
+    answerErrorOnSocket(this.#client, answer)
+  }
+
+  #breach(cause: unknown): void {
+    this.#answer(errorAnswer(new StickyError('closed', 'the routing failed', { cause })))
+  }
+
+  #end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#abort.abort()
+    this.#connection?.abort()
+    this.#connection = undefined
+    this.#pod?.destroy()
+    this.#route?.done()
+  }
+}
+
+function headText(status: number, reason: string, headers: readonly string[]): string {
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`
+  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return `${text}\r\n`
+}
+
+function headerOf(rawHeaders: readonly string[], lowerName: string): string {
+  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === lowerName)
+  return rawHeaders[at + 1] ?? ''
+}

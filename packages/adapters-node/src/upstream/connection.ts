@@ -1,0 +1,235 @@
+import type { Socket } from 'node:net'
+import { ChunkedDecoder } from './chunked-decoder.ts'
+import { type ParsedHead, parseResponseHead } from './response-head.ts'
+import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from './upstream.ts'
+
+/** What a {@link Connection} tells its owner. */
+export interface ConnectionOwner {
+  readonly maxHeadBytes: number
+  readonly responseTimeoutMs: number
+  readonly idleTimeoutMs: number
+  /** The exchange is over and the connection can serve another. */
+  idle(connection: Connection): void
+  /** The socket is closed, or belongs to an upgraded stream now. */
+  gone(connection: Connection): void
+}
+
+const EMPTY: Buffer = Buffer.alloc(0)
+const NO_TRAILERS: readonly string[] = []
+
+/** One HTTP/1.1 connection to a pod: one exchange at a time, no pipelining. */
+export class Connection implements UpstreamConnection {
+  isReused = false
+  readonly #socket: Socket
+  readonly #owner: ConnectionOwner
+  #receiver: ResponseReceiver | undefined
+  #hasNoBody = false
+  #isRequestDone = false
+  #isResponseDone = false
+  #isPaused = false
+  /** Bytes of a head that is not complete yet. */
+  #partialHead: Buffer = EMPTY
+  #head: ParsedHead | undefined
+  /** Bytes of a sized body still to come. */
+  #left = 0
+  #chunked: ChunkedDecoder | undefined
+  readonly #listeners = {
+    data: (chunk: Buffer) => this.#read(chunk),
+    drain: () => this.#receiver?.drained(),
+    timeout: () => this.#timedOut(),
+    end: () => this.#ended(),
+    error: (error: Error) => this.#fail('upstream-reset', 'the endpoint reset the connection', error),
+    close: () => {
+      this.#fail('upstream-reset', 'the endpoint closed the connection', undefined)
+      this.#owner.gone(this)
+    },
+  }
+
+  /** Takes a connected socket without listeners. */
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket
+    this.#owner = owner
+    socket.setTimeout(owner.responseTimeoutMs)
+    for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener)
+  }
+
+  get isUsable(): boolean {
+    return this.#receiver === undefined && this.#socket.writable && this.#socket.readable
+  }
+
+  send(head: string, receiver: ResponseReceiver, hasNoBody: boolean): void {
+    this.#receiver = receiver
+    this.#hasNoBody = hasNoBody
+    this.#isRequestDone = false
+    this.#isResponseDone = false
+    this.#head = undefined
+    this.#socket.write(head, 'latin1')
+  }
+
+  write(chunk: Buffer | string): boolean {
+    return this.#socket.write(chunk, 'latin1')
+  }
+
+  finishRequest(): void {
+    this.#isRequestDone = true
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#socket.resume()
+  }
+
+  abort(): void {
+    this.#receiver = undefined
+    this.#socket.destroy()
+  }
+
+  #read(chunk: Buffer): void {
+    if (!this.#receiver) {
+      // An idle connection has nothing to say: what comes is an answer to no request.
+      this.#socket.destroy()
+      return
+    }
+    if (this.#head) this.#readBody(chunk)
+    else this.#readHead(this.#partialHead.length === 0 ? chunk : Buffer.concat([this.#partialHead, chunk]))
+  }
+
+  #readHead(bytes: Buffer): void {
+    const { maxHeadBytes } = this.#owner
+    const end = bytes.indexOf('\r\n\r\n', 0, 'latin1')
+    if (end < 0 ? bytes.length > maxHeadBytes : end > maxHeadBytes) {
+      return this.#malformed(`its head is longer than ${maxHeadBytes} bytes (option "forward.maxHeadBytes")`)
+    }
+    if (end < 0) {
+      if (!startsAsHttp(bytes)) return this.#malformed('it does not start as HTTP/1')
+      this.#partialHead = bytes
+      return
+    }
+    this.#partialHead = EMPTY
+    const head = parseResponseHead(bytes.toString('latin1', 0, end), this.#hasNoBody)
+    if (typeof head === 'string') return this.#malformed(head)
+    const rest = bytes.subarray(end + 4)
+    if (head.status === 101) return this.#upgrade(head, rest)
+    // An interim response (100, 102, 103) says nothing that the client has to know.
+    if (head.status < 200) {
+      if (rest.length > 0) this.#readHead(rest)
+      return
+    }
+    this.#start(head, rest)
+  }
+
+  #start(head: ParsedHead, rest: Buffer): void {
+    const { framing } = head
+    this.#head = head
+    if (this.#owner.idleTimeoutMs !== this.#owner.responseTimeoutMs) {
+      this.#socket.setTimeout(this.#owner.idleTimeoutMs)
+    }
+    if (framing === 'none' || framing === 0) {
+      this.#receiver?.head(head, EMPTY)
+      return this.#complete(NO_TRAILERS, rest.length > 0)
+    }
+    if (typeof framing === 'number' && rest.length >= framing) {
+      this.#receiver?.head(head, rest.subarray(0, framing))
+      return this.#complete(NO_TRAILERS, rest.length > framing)
+    }
+    this.#left = typeof framing === 'number' ? framing : 0
+    this.#chunked = framing === 'chunked' ? new ChunkedDecoder() : undefined
+    this.#receiver?.head(head, undefined)
+    if (rest.length > 0) this.#readBody(rest)
+  }
+
+  #readBody(bytes: Buffer): void {
+    const receiver = this.#receiver
+    if (!receiver || this.#isResponseDone) {
+      this.#socket.destroy()
+      return
+    }
+    if (this.#chunked) {
+      const used = this.#chunked.read(bytes, receiver)
+      if (typeof used === 'string') return this.#malformed(used)
+      if (this.#chunked.isDone) this.#complete(this.#chunked.trailers, used < bytes.length)
+    } else if (this.#head?.framing === 'until-close') {
+      receiver.data(bytes)
+    } else {
+      const own = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes
+      this.#left -= own.length
+      receiver.data(own)
+      if (this.#left === 0) this.#complete(NO_TRAILERS, own.length < bytes.length)
+    }
+  }
+
+  /** The response is complete. Bytes behind it belong to no request, so a connection that has some is ended. */
+  #complete(trailers: readonly string[], hasMore: boolean): void {
+    this.#isResponseDone = true
+    const receiver = this.#receiver
+    // A pod that answers before it has the whole request will not read the rest.
+    const goesOn = this.#isRequestDone && !hasMore && this.#head?.keepsAlive === true
+    if (goesOn) this.#release()
+    else this.abort()
+    receiver?.ended(trailers)
+  }
+
+  #release(): void {
+    this.#receiver = undefined
+    this.isReused = true
+    if (this.#isPaused) this.resume()
+    if (this.#owner.idleTimeoutMs !== this.#owner.responseTimeoutMs) {
+      this.#socket.setTimeout(this.#owner.responseTimeoutMs)
+    }
+    this.#owner.idle(this)
+  }
+
+  #upgrade(head: ParsedHead, rest: Buffer): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    const socket = this.#socket
+    for (const [event, listener] of Object.entries(this.#listeners)) socket.off(event, listener)
+    socket.setTimeout(0)
+    socket.pause()
+    this.#owner.gone(this)
+    receiver?.upgraded(head, socket, rest)
+  }
+
+  #ended(): void {
+    if (this.#head?.framing === 'until-close' && this.#receiver && !this.#isResponseDone) {
+      return this.#complete(NO_TRAILERS, false)
+    }
+    this.#fail('upstream-reset', 'the endpoint closed the connection', undefined)
+    this.#socket.destroy()
+  }
+
+  #timedOut(): void {
+    if (this.#isPaused) return this.#end('client-stalled', 'the client stopped reading', undefined)
+    if (!this.#isRequestDone && this.#socket.writableLength === 0) {
+      return this.#end('client-stalled', 'the client stopped sending its request', undefined)
+    }
+    this.#end('upstream-timeout', 'the endpoint did not answer in time', undefined)
+  }
+
+  #malformed(what: string): void {
+    this.#end('upstream-malformed', `the endpoint's response is no HTTP/1.1: ${what}`, undefined)
+  }
+
+  #end(code: UpstreamFailure['code'], message: string, cause: unknown): void {
+    this.#fail(code, message, cause)
+    this.#socket.destroy()
+  }
+
+  #fail(code: UpstreamFailure['code'], message: string, cause: unknown): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    const isUnanswered = !this.#head && this.#partialHead.length === 0
+    receiver?.failed({ code, message, cause, isUnanswered })
+  }
+}
+
+/** Whether the first bytes can still become `HTTP/1.`: nonsense is told at once, not at the limit or the time-out. */
+function startsAsHttp(bytes: Buffer): boolean {
+  const start = bytes.toString('latin1', 0, 7)
+  return 'HTTP/1.'.startsWith(start)
+}

@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@limpet/source', 'node', 'import', 'default']
+// Not 'import': vitest hands these to node too, and CommonJS packages would then be given ES modules by require().
+const conditions = ['@limpet/source', 'node', 'default']
 const project = (name: string, root: string) => ({
   extends: true as const,
   test: { name, root, include: ['test/**/*.test.ts'] },

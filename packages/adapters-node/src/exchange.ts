@@ -86,7 +86,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
     this.#next(error)
   }
 
-  head({ status, reason, rawHeaders }: ResponseHead, wholeBody: Buffer | undefined): void {
+  head({ status, reason, rawHeaders }: ResponseHead, body: Buffer | 'here' | 'later'): void {
     void this.#route?.settle({ status })
     const response = this.#response
     try {
@@ -96,11 +96,13 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause }))
     }
-    if (wholeBody === undefined) return
-    if (wholeBody.length === 0) response.end()
+    // The client may wait for the head before anything else happens: server-sent events, a body still being sent.
+    if (body === 'later') response.flushHeaders()
+    if (typeof body === 'string') return
+    if (body.length === 0) response.end()
     // As text, node joins it with the head: one write instead of a gathered one.
-    else if (wholeBody.length <= SMALL_BODY) response.end(wholeBody.toString('latin1'), 'latin1')
-    else response.end(wholeBody)
+    else if (body.length <= SMALL_BODY) response.end(body.toString('latin1'), 'latin1')
+    else response.end(body)
   }
 
   data(chunk: Buffer): void {

@@ -87,14 +87,14 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   }
 
   /** The pod did not switch: its answer goes to the client, delimited by the end of the connection. */
-  head({ status, reason, rawHeaders }: ResponseHead, wholeBody: Buffer | undefined): void {
+  head({ status, reason, rawHeaders }: ResponseHead, body: Buffer | 'here' | 'later'): void {
     void this.#route?.settle({ status })
     this.#hasAnswered = true
     this.#client.write(
       headText(status, reason, [...responseHeaders(rawHeaders), 'Connection', 'close']),
       'latin1',
     )
-    if (wholeBody !== undefined && wholeBody.length > 0) this.#client.write(wholeBody)
+    if (typeof body !== 'string' && body.length > 0) this.#client.write(body)
   }
 
   data(chunk: Buffer): void {

@@ -220,8 +220,8 @@ class StickyPool implements Sticky {
     const { key, binding, replaced } = lease
     if (key !== undefined && binding && replaced) {
       const isListed = replaced !== 'nothing' && this.#watch.current?.get(replaced.identity)
-      if (isListed) this.#table.tryMove(key, binding, replaced.identity)
-      else this.#table.tryRelease(key, binding)
+      if (isListed) void this.#table.tryMove(key, binding, replaced.identity)
+      else void this.#table.tryRelease(key, binding)
     }
     return lease.failure === undefined
       ? lease.refuse('no-endpoints', 'no endpoint takes new keys')

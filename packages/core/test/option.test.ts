@@ -67,11 +67,14 @@ describe('integerOption', () => {
     expect(integerOption('made.count', value, 1, 10)).toBe(value)
   })
 
-  it.each([0, 11, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, 5n])('refuses %o of 1 to 10', (value) => {
-    expect(() => integerOption('made.count', value, 1, 10)).toThrow(
-      'option "made.count": expected an integer from 1 to 10, got',
-    )
-  })
+  it.each([0, 11, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, 5n])(
+    'refuses %o of 1 to 10',
+    (value) => {
+      expect(() => integerOption('made.count', value, 1, 10)).toThrow(
+        'option "made.count": expected an integer from 1 to 10, got',
+      )
+    },
+  )
 })
 
 describe('durationOption', () => {
@@ -79,14 +82,19 @@ describe('durationOption', () => {
     expect(durationOption('made.waitMs', value, 1, 'finite')).toBe(value)
   })
 
-  it.each([0, -1, 0.5, LONGEST_TIMER + 1, Number.NaN, Number.POSITIVE_INFINITY, '5', null])('refuses %o ms', (value) => {
-    expect(() => durationOption('made.waitMs', value, 1, 'finite')).toThrow(
-      /^option "made\.waitMs": expected milliseconds from 1 to 2147483647, got/,
-    )
-  })
+  it.each([0, -1, 0.5, LONGEST_TIMER + 1, Number.NaN, Number.POSITIVE_INFINITY, '5', null])(
+    'refuses %o ms',
+    (value) => {
+      expect(() => durationOption('made.waitMs', value, 1, 'finite')).toThrow(
+        /^option "made\.waitMs": expected milliseconds from 1 to 2147483647, got/,
+      )
+    },
+  )
 
   it('takes Infinity only where there may be no limit', () => {
-    expect(durationOption('made.waitMs', Number.POSITIVE_INFINITY, 1, 'or-never')).toBe(Number.POSITIVE_INFINITY)
+    expect(durationOption('made.waitMs', Number.POSITIVE_INFINITY, 1, 'or-never')).toBe(
+      Number.POSITIVE_INFINITY,
+    )
     expect(() => durationOption('made.waitMs', Number.NEGATIVE_INFINITY, 1, 'or-never')).toThrow(
       'option "made.waitMs": expected milliseconds from 1 to 2147483647, or Infinity, got -Infinity',
     )
@@ -130,12 +138,15 @@ describe('contractOption', () => {
     expect(contractOption<Door>('made.door', door, 'Door', ['open', 'shut'])).toBe(door)
   })
 
-  it.each([undefined, null, 'door', { open: () => undefined }, { open: () => undefined, shut: true }])(
-    'refuses %o and says what is missing',
-    (value) => {
-      expect(() => contractOption<Door>('made.door', value as never, 'Door', ['open', 'shut'])).toThrow(
-        'option "made.door": expected a Door (an object with open(), shut()), got',
-      )
-    },
-  )
+  it.each([
+    undefined,
+    null,
+    'door',
+    { open: (): void => undefined },
+    { open: (): void => undefined, shut: true },
+  ])('refuses %o and says what is missing', (value) => {
+    expect(() => contractOption<Door>('made.door', value as never, 'Door', ['open', 'shut'])).toThrow(
+      'option "made.door": expected a Door (an object with open(), shut()), got',
+    )
+  })
 })

@@ -29,8 +29,8 @@ export function isConnection(name: string): boolean {
 
 /**
  * The lower-case names that the Connection headers of a message name besides the usual; undefined if there are none.
- * What the next hop needs cannot be named away: a client that sends `Connection: x-session` would otherwise choose which
- * headers reach the pod.
+ * What the next hop relies on cannot be named away: `Connection: x-forwarded-for` would otherwise let a client choose
+ * whom the pod believes to answer.
  */
 export function connectionNames(rawHeaders: readonly string[]): Set<string> | undefined {
   let names: Set<string> | undefined
@@ -48,15 +48,14 @@ export function connectionNames(rawHeaders: readonly string[]): Set<string> | un
   return names
 }
 
-/** Fields that frame or address the message: taking them out would change what the message is. */
+/** Fields that frame, address or vouch for the message: taking them out would change what the message is. */
 function isEndToEnd(name: string): boolean {
   return (
     name === 'host' ||
-    name === 'content-length' ||
-    name === 'content-type' ||
-    name === 'authorization' ||
     name === 'cookie' ||
+    name === 'authorization' ||
     name === 'forwarded' ||
-    name.startsWith('x-')
+    name.startsWith('content-') ||
+    name.startsWith('x-forwarded-')
   )
 }

@@ -139,7 +139,7 @@ export class Connection implements UpstreamConnection {
     }
     this.#left = typeof framing === 'number' ? framing : 0
     this.#chunked = framing === 'chunked' ? new ChunkedDecoder() : undefined
-    this.#receiver?.head(head, undefined)
+    this.#receiver?.head(head, rest.length > 0 ? 'here' : 'later')
     if (rest.length > 0) this.#readBody(rest)
   }
 

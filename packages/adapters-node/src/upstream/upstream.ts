@@ -51,8 +51,11 @@ export interface UpstreamConnection {
 
 /** Hears of one response. Ends with exactly one of `ended`, `upgraded` and `failed`, unless the exchange is aborted. */
 export interface ResponseReceiver {
-  /** The head of the final response (not 1xx). `rest` = the whole body, where it came with the head. */
-  head(head: ResponseHead, wholeBody: Buffer | undefined): void
+  /**
+   * The head of the final response (not 1xx). `body`: all of it where it came with the head, or whether its first part is
+   * here, too, or comes later.
+   */
+  head(head: ResponseHead, body: Buffer | 'here' | 'later'): void
   data(chunk: Buffer): void
   /** `trailers`: names and values in turn. */
   ended(trailers: readonly string[]): void

@@ -64,7 +64,8 @@ export class EndpointWatch {
     try {
       await discovery.watch((set) => this.#accept(set), this.#closing.signal)
     } catch (error) {
-      this.#options.failed(error)
+      // Many sources reject with the abort's own reason; an end that was asked for is no failure.
+      if (!this.#closing.signal.aborted) this.#options.failed(error)
     }
   }
 

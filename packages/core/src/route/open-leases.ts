@@ -5,16 +5,11 @@ import type { Binding } from '../table/sticky-table.ts'
 export interface OpenLease {
   readonly key: string | undefined
   readonly binding: Binding | undefined
-  /** Set by the first sweep that sees the lease; undefined before, and for ever if the stream is short. */
-  touches: TouchSchedule | undefined
+  /** When to touch next. Set by the first sweep that sees the lease; undefined before, and for ever if the stream is short. */
+  touchAt: number | undefined
   /** Neighbours, undefined at the ends and outside. */
   before: OpenLease | undefined
   after: OpenLease | undefined
-}
-
-interface TouchSchedule {
-  readonly everyMs: number
-  nextAt: number
 }
 
 /** A binding is touched each time this share of its life has passed: DESIGN rule 12, at most once per quarter. */
@@ -34,6 +29,12 @@ export class OpenLeases {
   readonly #touch: (key: string, binding: Binding) => void
   #first: OpenLease | undefined
   #size = 0
+  /**
+   * The longest life of a binding seen here: in effect the idle timeout, which all bindings of a table share. The life of
+   * one binding would not do: near its absolute timeout it has a few milliseconds left, which no touch makes more, and
+   * its open stream would have every stream swept that often.
+   */
+  #lifeMs = 0
   #cancelSweep: (() => void) | undefined
   #closed = false
 
@@ -51,7 +52,9 @@ export class OpenLeases {
     if (this.#first) this.#first.before = lease
     this.#first = lease
     this.#size++
-    if (!this.#cancelSweep && !this.#closed) this.#sweepAfter(this.#lifeLeft(lease, this.#clock.now()))
+    if (this.#cancelSweep || this.#closed) return
+    this.#learnLife(lease, this.#clock.now())
+    this.#sweepLater()
   }
 
   /** Takes out a lease that was added. If a sweep has seen its stream, the stream's end counts as use too. */
@@ -62,7 +65,7 @@ export class OpenLeases {
     lease.before = undefined
     lease.after = undefined
     this.#size--
-    if (lease.touches) this.#touchBinding(lease)
+    if (lease.touchAt !== undefined) this.#touchBinding(lease)
   }
 
   /** Ends the sweeps. Leases that are still open stay valid; their ends count as use as before. */
@@ -75,29 +78,22 @@ export class OpenLeases {
   #sweep(): void {
     this.#cancelSweep = undefined
     const now = this.#clock.now()
-    let shortestLife = Number.POSITIVE_INFINITY
     for (let lease = this.#first; lease; lease = lease.after) {
-      lease.touches ??= this.#schedule(lease, now)
-      shortestLife = Math.min(shortestLife, lease.touches.everyMs / TOUCH_SHARE)
-      if (now < lease.touches.nextAt) continue
-      lease.touches.nextAt = now + lease.touches.everyMs
-      this.#touchBinding(lease)
+      if (lease.touchAt === undefined) this.#learnLife(lease, now)
+      else if (now >= lease.touchAt) this.#touchBinding(lease)
+      else continue
+      lease.touchAt = now + this.#lifeMs * TOUCH_SHARE
     }
-    if (this.#first && !this.#closed) this.#sweepAfter(shortestLife)
+    if (this.#first && !this.#closed) this.#sweepLater()
   }
 
-  #schedule(lease: OpenLease, now: number): TouchSchedule {
-    const everyMs = this.#lifeLeft(lease, now) * TOUCH_SHARE
-    return { everyMs, nextAt: now + everyMs }
+  #learnLife({ binding }: OpenLease, now: number): void {
+    if (binding) this.#lifeMs = Math.max(this.#lifeMs, binding.expiresAt - now)
   }
 
-  #sweepAfter(lifeMs: number): void {
-    const delayMs = Math.min(Math.max(lifeMs * SWEEP_SHARE, SHORTEST_SWEEP_MS), LONGEST_SWEEP_MS)
+  #sweepLater(): void {
+    const delayMs = Math.min(Math.max(this.#lifeMs * SWEEP_SHARE, SHORTEST_SWEEP_MS), LONGEST_SWEEP_MS)
     this.#cancelSweep = this.#clock.after(delayMs, () => this.#sweep())
-  }
-
-  #lifeLeft({ binding }: OpenLease, now: number): number {
-    return binding ? Math.max(0, binding.expiresAt - now) : Number.POSITIVE_INFINITY
   }
 
   #touchBinding({ key, binding }: OpenLease): void {

@@ -129,9 +129,11 @@ export class GuardedTable<C extends TableCaller, R> {
     try {
       const answer = call()
       if (!isPromise(answer)) return answered(answer)
-      return this.#within(operation, answer, undefined).then(answered, (error: unknown) => {
-        if (error !== ENDED) this.#guard.report(operation, error)
-      })
+      return this.#within(operation, answer, undefined)
+        .then(answered)
+        .catch((error: unknown) => {
+          if (error !== ENDED) this.#guard.report(operation, error)
+        })
     } catch (error) {
       this.#guard.report(operation, error)
     }

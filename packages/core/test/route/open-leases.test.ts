@@ -6,11 +6,11 @@ function setUp({ life }: { life: number }) {
   const clock = fakeClock(0)
   const touched: string[] = []
   const leases = new OpenLeases(clock, (key) => touched.push(`${key}@${clock.now()}`))
-  const open = (key: string): OpenLease => {
+  const open = (key: string, lifeLeft = life): OpenLease => {
     const lease: OpenLease = {
       key,
-      binding: { identity: 'pod-1', version: 1, createdAt: clock.now(), expiresAt: clock.now() + life },
-      touches: undefined,
+      binding: { identity: 'pod-1', version: 1, createdAt: clock.now(), expiresAt: clock.now() + lifeLeft },
+      touchAt: undefined,
       before: undefined,
       after: undefined,
     }
@@ -36,6 +36,7 @@ describe('OpenLeases', () => {
     open('a')
     clock.advance(400_000)
     expect(touched.length).toBeGreaterThan(250)
+    // Once per quarter of the life, which is that of the whole binding and not what is left of it at the first sweep.
     expect(touched.length).toBeLessThanOrEqual(400)
   })
 
@@ -44,6 +45,27 @@ describe('OpenLeases', () => {
     open('a')
     clock.advance(100)
     expect(touched.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('touches no more often for a binding near its absolute timeout, whose life no touch makes longer', () => {
+    const { clock, touched, leases, open } = setUp({ life: 4_000 })
+    leases.remove(open('a'))
+    open('b', 5)
+    clock.advance(10)
+    open('c')
+    clock.advance(39_990)
+    for (const key of ['b', 'c']) {
+      const touches = touched.filter((touch) => touch.startsWith(key))
+      expect(touches.length).toBeGreaterThanOrEqual(20)
+      expect(touches.length).toBeLessThanOrEqual(40)
+    }
+  })
+
+  it('never touches a binding without timeouts', () => {
+    const { clock, touched, open } = setUp({ life: Number.POSITIVE_INFINITY })
+    open('a')
+    clock.advance(1_000_000)
+    expect(touched).toEqual([])
   })
 
   it('does not touch a request that ends before a sweep', () => {

@@ -9,7 +9,11 @@ export type Fault = 'throws' | 'rejects' | 'hangs'
 export type Faults = { [Operation in keyof StickyTable]?: Fault }
 
 /** A table whose operations fail as `faults` says at the time of the call; those without a fault do as `table` does. */
-export function faultyTable(table: StickyTable, faults: Faults, error: unknown = new Error('broken')): StickyTable {
+export function faultyTable(
+  table: StickyTable,
+  faults: Faults,
+  error: unknown = new Error('broken'),
+): StickyTable {
   const call = <T>(operation: keyof StickyTable, act: () => MaybePromise<T>): MaybePromise<T> => {
     switch (faults[operation]) {
       case 'throws':

@@ -19,10 +19,12 @@ function guard(table: StickyTable) {
     timeoutMs: 250,
     clock,
     failed: (_caller, error) => `without table: ${error instanceof Error ? error.message : error}`,
-    aborted: () => 'aborted',
-    report: (operation, error) => reports.push(`${operation}: ${error instanceof Error ? error.message : error}`),
+    ended: () => 'ended',
+    report: (operation, error) =>
+      reports.push(`${operation}: ${error instanceof Error ? error.message : error}`),
   })
-  const answered = (_caller: TableCaller, answer: object | undefined) => `answered ${JSON.stringify(answer ?? null)}`
+  const answered = (_caller: TableCaller, answer: object | undefined) =>
+    `answered ${JSON.stringify(answer ?? null)}`
   const ask = (operation: (typeof OPERATIONS)[number], caller = CALLER) => {
     switch (operation) {
       case 'lookup':
@@ -48,7 +50,11 @@ function guard(table: StickyTable) {
 
 /** The same fault in every operation. */
 function faulty(fault: Fault, error?: unknown): StickyTable {
-  return faultyTable(memoryTable(), { lookup: fault, claim: fault, move: fault, touch: fault, release: fault }, error)
+  return faultyTable(
+    memoryTable(),
+    { lookup: fault, claim: fault, move: fault, touch: fault, release: fault },
+    error,
+  )
 }
 
 /** Every operation answers with this promise. */
@@ -121,15 +127,28 @@ describe('GuardedTable', () => {
       const gone = new AbortController()
       const result = ask(operation, { signal: gone.signal })
       gone.abort()
-      expect(await result).toBe('aborted')
+      expect(await result).toBe('ended')
       expect(reports).toEqual([])
       expect(clock.pending).toBe(0)
     })
 
     it('does not wait for a caller who went away before', async () => {
       const { ask, clock } = guard(faulty('hangs'))
-      expect(await ask(operation, { signal: AbortSignal.abort() })).toBe('aborted')
+      expect(await ask(operation, { signal: AbortSignal.abort() })).toBe('ended')
       expect(clock.pending).toBe(0)
+    })
+
+    it('ends the wait when the table is closed, and waits as before in later calls', async () => {
+      const { ask, reports, clock, guarded } = guard(faulty('hangs'))
+      const result = ask(operation)
+      guarded.close()
+      guarded.close()
+      expect(await result).toBe('ended')
+      expect(clock.pending).toBe(0)
+      const later = ask(operation)
+      clock.advance(250)
+      expect(await later).toMatch(/^without table/)
+      expect(reports).toHaveLength(1)
     })
 
     it('takes care of a failure that comes after the caller went away', async () => {
@@ -140,7 +159,7 @@ describe('GuardedTable', () => {
         if (when === 'before the call') gone.abort()
         const result = ask(operation, { signal: gone.signal })
         gone.abort()
-        expect(await result).toBe('aborted')
+        expect(await result).toBe('ended')
         // Vitest fails the run if this becomes an unhandled rejection, which would end a gateway's process.
         reject(new Error('connection lost'))
         await settled()
@@ -183,6 +202,15 @@ describe('GuardedTable', () => {
       expect(clock.pending).toBe(0)
     })
 
+    it('ends without a report when the table is closed', async () => {
+      const { attempt, reports, clock, guarded } = guard(faulty('hangs'))
+      const attempting = attempt(attempted)
+      guarded.close()
+      await attempting
+      expect(reports).toEqual([])
+      expect(clock.pending).toBe(0)
+    })
+
     it('only reports a table that does not answer in time', async () => {
       const { attempt, reports, clock } = guard(faulty('hangs'))
       const attempting = attempt(attempted)
@@ -191,6 +219,29 @@ describe('GuardedTable', () => {
       expect(reports).toEqual([expect.stringContaining(`did not answer ${operation} within 250 ms`)])
       expect(clock.pending).toBe(0)
     })
+  })
+
+  it('only reports an answer that is none, now or later', async () => {
+    for (const nonsense of [undefined as never, Promise.resolve() as Promise<never>]) {
+      const { attempt, reports } = guard({ ...faulty('hangs'), move: () => nonsense })
+      await attempt('tryMove')
+      expect(reports).toEqual([expect.stringMatching(/^move: /)])
+    }
+  })
+
+  it('tells who asked to move which binding stands, if it was moved', async () => {
+    const moved: Binding = { ...BINDING, identity: 'pod-2', version: 2 }
+    for (const answer of [
+      { binding: moved, moved: true },
+      Promise.resolve({ binding: moved, moved: true }),
+    ]) {
+      const told: Binding[] = []
+      const { guarded } = guard({ ...faulty('hangs'), move: () => answer })
+      await guarded.tryMove('k', BINDING, 'pod-2', (binding) => told.push(binding))
+      expect(told).toEqual([moved])
+    }
+    const { guarded } = guard({ ...faulty('hangs'), move: () => ({ binding: moved, moved: false }) })
+    await guarded.tryMove('k', BINDING, 'pod-2', () => expect.unreachable())
   })
 
   it('follows anything that can be awaited, not only promises of its own realm', async () => {

@@ -24,27 +24,30 @@ describe('RecencyList', () => {
 
   it('orders like an array for any history of uses and removals', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.constantFrom('use', 'remove'), fc.nat(9)), { maxLength: 60 }), (history) => {
-        const list = new RecencyList<Letter>()
-        const nodes = new Map<number, Letter>()
-        let model: string[] = []
-        for (const [action, index] of history) {
-          const name = String(index)
-          const node = nodes.get(index)
-          if (action === 'use' && node) list.toFront(node)
-          else if (action === 'use') {
-            const added = letter(name)
-            nodes.set(index, added)
-            list.addFront(added)
-          } else if (node) {
-            list.remove(node)
-            nodes.delete(index)
+      fc.property(
+        fc.array(fc.tuple(fc.constantFrom('use', 'remove'), fc.nat(9)), { maxLength: 60 }),
+        (history) => {
+          const list = new RecencyList<Letter>()
+          const nodes = new Map<number, Letter>()
+          let model: string[] = []
+          for (const [action, index] of history) {
+            const name = String(index)
+            const node = nodes.get(index)
+            if (action === 'use' && node) list.toFront(node)
+            else if (action === 'use') {
+              const added = letter(name)
+              nodes.set(index, added)
+              list.addFront(added)
+            } else if (node) {
+              list.remove(node)
+              nodes.delete(index)
+            }
+            model = model.filter((other) => other !== name)
+            if (action === 'use') model.push(name)
           }
-          model = model.filter((other) => other !== name)
-          if (action === 'use') model.push(name)
-        }
-        expect(drained(list)).toEqual(model)
-      }),
+          expect(drained(list)).toEqual(model)
+        },
+      ),
     )
   })
 })

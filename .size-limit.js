@@ -1,0 +1,17 @@
+const forNode = (config) => ({ ...config, platform: 'node', format: 'esm' })
+
+export default [
+  { name: '@limpet/core', path: 'packages/core/dist/index.js', limit: '16 kB', modifyEsbuildConfig: forNode },
+  {
+    name: '@limpet/adapters-node',
+    path: 'packages/adapters-node/dist/index.js',
+    limit: '16 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
+    name: '@limpet/adapters-express',
+    path: 'packages/adapters-express/dist/index.js',
+    limit: '20 kB',
+    modifyEsbuildConfig: forNode,
+  },
+]

@@ -50,6 +50,8 @@ for (const folder of ['core', 'adapters-node', 'adapters-express']) {
           extractorMessageReporting: {
             default: { logLevel: ExtractorLogLevel.Warning },
             'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
+            'ae-undocumented': { logLevel: ExtractorLogLevel.None },
+            'ae-unresolved-link': { logLevel: ExtractorLogLevel.None },
             'ae-missing-release-tag': { logLevel: ExtractorLogLevel.Error },
           },
           // The comments are written for people; what {@link} points at is checked by typedoc.

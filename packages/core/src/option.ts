@@ -5,12 +5,12 @@ import { StickyError } from './error.ts'
  * Each answers the value it has checked, so that a constructor reads as a list of its options.
  */
 
-/** The error for an option that is not as expected. Values are shown by type where they could be long or secret. */
+/** The error for an option that is not as expected. Values are shown by type where they could be long or secret. @beta */
 export function invalidOption(path: string, expected: string, got: unknown): StickyError {
   return new StickyError('invalid-option', `option "${path}": expected ${expected}, got ${shown(got)}`)
 }
 
-/** Refuses anything but an object whose keys all are in `known`; a misspelt option must not be silently ignored. */
+/** Refuses anything but an object whose keys all are in `known`; a misspelt option must not be silently ignored. @beta */
 export function optionsObject<T extends object>(
   path: string,
   value: T,
@@ -30,7 +30,7 @@ export function optionsObject<T extends object>(
   return value
 }
 
-/** A whole number from `min` to `max`. */
+/** A whole number from `min` to `max`. @beta */
 export function integerOption(path: string, value: unknown, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
     throw invalidOption(path, `an integer from ${min} to ${max}`, value)
@@ -38,7 +38,7 @@ export function integerOption(path: string, value: unknown, min: number, max: nu
   return value
 }
 
-/** A duration in milliseconds from `min` to 2^31 - 1, the longest that timers take; or `Infinity` where there may be none. */
+/** A duration in milliseconds from `min` to 2^31 - 1, the longest that timers take; or `Infinity` where there may be none. @beta */
 export function durationOption(
   path: string,
   value: unknown,
@@ -53,7 +53,7 @@ export function durationOption(
   return value
 }
 
-/** One of a closed set of words. */
+/** One of a closed set of words. @beta */
 export function choiceOption<T extends string>(path: string, value: unknown, choices: readonly T[]): T {
   if (!choices.includes(value as T)) {
     throw invalidOption(path, choices.map((choice) => `'${choice}'`).join(' or '), value)
@@ -61,13 +61,13 @@ export function choiceOption<T extends string>(path: string, value: unknown, cho
   return value as T
 }
 
-/** A function. */
+/** A function. @beta */
 export function functionOption<T extends (...args: never[]) => unknown>(path: string, value: T): T {
   if (typeof value !== 'function') throw invalidOption(path, 'a function', value)
   return value
 }
 
-/** An object that has the named methods: how a contract given by the user is checked without knowing its class. */
+/** An object that has the named methods: how a contract given by the user is checked without knowing its class. @beta */
 export function contractOption<T extends object>(
   path: string,
   value: T,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { random } from '../src/balance/random.ts'
 import { isPromise } from '../src/maybe-promise.ts'
 import type { Route } from '../src/route/route.ts'
 import { memoryTable } from '../src/table/memory.ts'
 import { fakeClock } from '../src/testing/fake-clock.ts'
 import { fakeRandom } from '../src/testing/fake-random.ts'
-import { random } from '../src/balance/random.ts'
 import { pods, pool, REFUSED } from './support/pool.ts'
 import { countedTable, type RemoteTable, remoteTable } from './support/tables.ts'
 
@@ -54,27 +54,30 @@ describe('a key that many requests bring at once', () => {
     expect(await counted.lookup('a')).toBeDefined()
   })
 
-  it.each([1, 2, 3])('is moved once when all 100 find its endpoint dead, and all follow (order %d)', async (seed) => {
-    const { table, counted, replica } = remotePool(seed)
-    const replicas = [replica(1), replica(2)]
-    const routes = await all(
-      table,
-      Array.from({ length: 100 }, (_, index) => replicas[index % 2]?.route('a') as Promise<Route>),
-    )
-    const dead = identity(routes[0] as Route)
-    const before = await counted.lookup('a')
-    const next = await all(
-      table,
-      routes.map((route) => route.next(REFUSED)),
-    )
-    expect(new Set(next.map(identity)).size).toBe(1)
-    expect(identity(next[0] as Route)).not.toBe(dead)
-    expect(kinds(next)).toEqual({ moved: 1, stuck: 99 })
-    const after = await counted.lookup('a')
-    expect(after?.identity).toBe(identity(next[0] as Route))
-    // One version further in the memory table: exactly one move took place.
-    expect(after?.version).toBe((before?.version as number) + 1)
-  })
+  it.each([1, 2, 3])(
+    'is moved once when all 100 find its endpoint dead, and all follow (order %d)',
+    async (seed) => {
+      const { table, counted, replica } = remotePool(seed)
+      const replicas = [replica(1), replica(2)]
+      const routes = await all(
+        table,
+        Array.from({ length: 100 }, (_, index) => replicas[index % 2]?.route('a') as Promise<Route>),
+      )
+      const dead = identity(routes[0] as Route)
+      const before = await counted.lookup('a')
+      const next = await all(
+        table,
+        routes.map((route) => route.next(REFUSED)),
+      )
+      expect(new Set(next.map(identity)).size).toBe(1)
+      expect(identity(next[0] as Route)).not.toBe(dead)
+      expect(kinds(next)).toEqual({ moved: 1, stuck: 99 })
+      const after = await counted.lookup('a')
+      expect(after?.identity).toBe(identity(next[0] as Route))
+      // One version further in the memory table: exactly one move took place.
+      expect(after?.version).toBe((before?.version as number) + 1)
+    },
+  )
 
   it.each([1, 2, 3])('is moved once when its endpoint is gone, and all follow (order %d)', async (seed) => {
     const { table, counted, replica } = remotePool(seed)
@@ -93,29 +96,32 @@ describe('a key that many requests bring at once', () => {
     expect((await counted.lookup('a'))?.version).toBe((before?.version as number) + 1)
   })
 
-  it.each([1, 2, 3, 4, 5])('ends at the last endpoint alive, whatever each request has tried (order %d)', async (seed) => {
-    const { table, counted, replica } = remotePool(seed, 4)
-    const replicas = [replica(1), replica(2)]
-    let routes = await all(
-      table,
-      Array.from({ length: 30 }, (_, index) => replicas[index % 2]?.route('a') as Promise<Route>),
-    )
-    const tried = routes.map(() => new Set<string>())
-    while (routes.some((route) => identity(route) !== 'pod-4')) {
-      routes = await all(
+  it.each([1, 2, 3, 4, 5])(
+    'ends at the last endpoint alive, whatever each request has tried (order %d)',
+    async (seed) => {
+      const { table, counted, replica } = remotePool(seed, 4)
+      const replicas = [replica(1), replica(2)]
+      let routes = await all(
         table,
-        routes.map((route, request) => {
-          if (identity(route) === 'pod-4') return route
-          expect(tried[request]?.has(identity(route))).toBe(false)
-          tried[request]?.add(identity(route))
-          return route.next(REFUSED)
-        }),
+        Array.from({ length: 30 }, (_, index) => replicas[index % 2]?.route('a') as Promise<Route>),
       )
-    }
-    expect((await counted.lookup('a'))?.identity).toBe('pod-4')
-    for (const route of routes) route.done()
-    expect(replicas.map(({ sticky }) => sticky.inFlight)).toEqual([0, 0])
-  })
+      const tried = routes.map(() => new Set<string>())
+      while (routes.some((route) => identity(route) !== 'pod-4')) {
+        routes = await all(
+          table,
+          routes.map((route, request) => {
+            if (identity(route) === 'pod-4') return route
+            expect(tried[request]?.has(identity(route))).toBe(false)
+            tried[request]?.add(identity(route))
+            return route.next(REFUSED)
+          }),
+        )
+      }
+      expect((await counted.lookup('a'))?.identity).toBe('pod-4')
+      for (const route of routes) route.done()
+      expect(replicas.map(({ sticky }) => sticky.inFlight)).toEqual([0, 0])
+    },
+  )
 
   it('is moved on when its new endpoint goes before the answer of the claim is here', async () => {
     const { table, counted, replica } = remotePool(1, 2)

@@ -13,8 +13,8 @@ import {
   REFUSED,
   refused,
   served,
-  type TestPool,
   TERMINATED,
+  type TestPool,
 } from './support/pool.ts'
 
 const KEYS = Array.from({ length: 120 }, (_, index) => `key-${index}`)
@@ -78,7 +78,11 @@ describe('an endpoint that goes', () => {
     const test = pool({ endpoints: [pod(1)] })
     test.route('a')
     test.discovery.emit([pod(1, conditions), pod(2)])
-    expect(served(test.route('a'))).toMatchObject({ kind: 'moved', from: 'pod-1', endpoint: { identity: 'pod-2' } })
+    expect(served(test.route('a'))).toMatchObject({
+      kind: 'moved',
+      from: 'pod-1',
+      endpoint: { identity: 'pod-2' },
+    })
   })
 
   it('keeps its keys when it comes back before anyone has asked for them', () => {

@@ -5,7 +5,6 @@ import { memoryTable } from '../src/table/memory.ts'
 import { fakeClock } from '../src/testing/fake-clock.ts'
 import { fakeRandom } from '../src/testing/fake-random.ts'
 import { boundTo, pod, pods, pool, REFUSED, refused, served } from './support/pool.ts'
-import { settled } from './support/settled.ts'
 import { countedTable, faultyTable, remoteTable } from './support/tables.ts'
 
 const IDLE = 4_000
@@ -61,7 +60,8 @@ describe('settle()', () => {
     const givenUp = served(route('a'))
     const next = served(givenUp.next(REFUSED))
     const home = next.endpoint.identity
-    const third = pods(3).find(({ name }) => name !== home && name !== givenUp.endpoint.identity)?.name as string
+    const third = pods(3).find(({ name }) => name !== home && name !== givenUp.endpoint.identity)
+      ?.name as string
     givenUp.settle({ servedBy: third })
     expect(await boundTo(table, 'a')).toBe(home)
     next.settle({ servedBy: third })
@@ -100,7 +100,10 @@ describe('settle()', () => {
     expect(local.lookup('a')?.identity).toBe(other)
 
     for (const fault of ['throws', 'rejects'] as const) {
-      const failing = pool({ endpoints: [pod(1), pod(2)], table: faultyTable(memoryTable(), { move: fault }) })
+      const failing = pool({
+        endpoints: [pod(1), pod(2)],
+        table: faultyTable(memoryTable(), { move: fault }),
+      })
       const route = served(failing.route('a'))
       await route.settle({ servedBy: route.endpoint.identity === 'pod-1' ? 'pod-2' : 'pod-1' })
     }
@@ -214,7 +217,10 @@ describe('an open stream', () => {
       else given.settle({ servedBy: given.endpoint.identity === 'pod-1' ? 'pod-2' : 'pod-1' })
       const binding = await table.lookup('a')
       clock.advance(25 * IDLE)
-      expect(await table.lookup('a')).toMatchObject({ identity: binding?.identity, version: binding?.version })
+      expect(await table.lookup('a')).toMatchObject({
+        identity: binding?.identity,
+        version: binding?.version,
+      })
       given.done()
     }
   })

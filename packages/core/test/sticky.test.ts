@@ -58,14 +58,17 @@ describe('createSticky', () => {
   })
 
   describe('a request without a key', () => {
-    it.each([undefined, ''])('is balanced only, and neither read nor written in the table (key %o)', (key) => {
-      const table = countedTable(pool().table)
-      const { route } = pool({ endpoints: pods(4), table, random: fakeRandom(7) })
-      const routes = Array.from({ length: 50 }, () => served(route(key)))
-      expect(new Set(routes.map(({ kind }) => kind))).toEqual(new Set(['keyless']))
-      expect(new Set(routes.map(({ endpoint }) => endpoint.identity)).size).toBe(4)
-      expect(table.calls).toEqual({ lookup: 0, claim: 0, move: 0, touch: 0, release: 0 })
-    })
+    it.each([undefined, ''])(
+      'is balanced only, and neither read nor written in the table (key %o)',
+      (key) => {
+        const table = countedTable(pool().table)
+        const { route } = pool({ endpoints: pods(4), table, random: fakeRandom(7) })
+        const routes = Array.from({ length: 50 }, () => served(route(key)))
+        expect(new Set(routes.map(({ kind }) => kind))).toEqual(new Set(['keyless']))
+        expect(new Set(routes.map(({ endpoint }) => endpoint.identity)).size).toBe(4)
+        expect(table.calls).toEqual({ lookup: 0, claim: 0, move: 0, touch: 0, release: 0 })
+      },
+    )
 
     it('goes to each endpoint once when none can be connected, and is refused then', () => {
       const { route } = pool({ endpoints: pods(3) })
@@ -90,7 +93,10 @@ describe('createSticky', () => {
     })
 
     it('a key that is over its limit', () => {
-      const sticky = createSticky({ key: header('x-session', { maxLength: 3 }), endpoints: ['http://10.0.0.1:80'] })
+      const sticky = createSticky({
+        key: header('x-session', { maxLength: 3 }),
+        endpoints: ['http://10.0.0.1:80'],
+      })
       expect(refused(sticky.route(fakeRequest({ headers: { 'x-session': 'abcd' } }))).reason).toBe('bad-key')
     })
 
@@ -177,7 +183,12 @@ describe('createSticky', () => {
       // Letters that no sentence of ours uses, so that a key cannot stand in one by chance.
       const letter = fc.integer({ min: 0xa1, max: 0xff }).map((code) => String.fromCharCode(code))
       const secret = fc.array(letter, { minLength: 1, maxLength: 80 }).map((letters) => letters.join(''))
-      const fault = fc.constantFrom<Faults>({}, { lookup: 'rejects' }, { claim: 'throws' }, { move: 'rejects' })
+      const fault = fc.constantFrom<Faults>(
+        {},
+        { lookup: 'rejects' },
+        { claim: 'throws' },
+        { move: 'rejects' },
+      )
       await fc.assert(
         fc.asyncProperty(secret, fault, fc.boolean(), async (key, faults, fails) => {
           const table = faultyTable(pool().table, faults)
@@ -202,8 +213,13 @@ describe('createSticky', () => {
   })
 
   it('passes on what a key source says is wrong with a key', () => {
-    const key: KeySource = { name: 'mine', read: () => ({ reason: 'bad-key', message: 'mine: expected more' }) }
+    const key: KeySource = {
+      name: 'mine',
+      read: () => ({ reason: 'bad-key', message: 'mine: expected more' }),
+    }
     const sticky = createSticky({ key, endpoints: ['http://10.0.0.1:80'] })
-    expect(refused(sticky.route({ headers: {} })).explain()).toBe('mine: refused, bad-key: mine: expected more')
+    expect(refused(sticky.route({ headers: {} })).explain()).toBe(
+      'mine: refused, bad-key: mine: expected more',
+    )
   })
 })

@@ -23,7 +23,7 @@ export function isHopByHop(name: string): boolean {
 }
 
 /** True for the Connection header. */
-export function isConnection(name: string): boolean {
+function isConnection(name: string): boolean {
   return name.length === 10 && name.toLowerCase() === 'connection'
 }
 

@@ -6,8 +6,8 @@ export interface ChunkedListener {
 /** Longest chunk-size line, extensions included, and all trailers together. */
 const MOST_LINE_BYTES = 4_096
 const MOST_TRAILER_BYTES = 16_384
-const SIZE_LINE = /^([\da-fA-F]{1,12})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?$/
-const TRAILER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)$/
+const SIZE_LINE = /^([\da-fA-F]{1,12})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/
+const TRAILER = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/
 
 /**
  * Takes the chunked transfer coding apart (RFC 9112, 7.1), strictly: a size that another reader could take for a

@@ -1,7 +1,7 @@
 import type { ResponseHead } from './upstream.ts'
 
 /** How the end of a body is found (RFC 9112, 6.3). */
-export type Framing = 'none' | 'chunked' | 'until-close' | number
+type Framing = 'none' | 'chunked' | 'until-close' | number
 
 /** A parsed head: what is forwarded, and what the connection does with it. */
 export interface ParsedHead extends ResponseHead {
@@ -11,8 +11,7 @@ export interface ParsedHead extends ResponseHead {
 }
 
 /** Control characters that no head may hold: with CR or LF among them one response could pass for two. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const FORBIDDEN = /[\x00-\x08\x0a-\x1f\x7f]/
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 /** 15 digits stay exact in a double. */

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { invalidOption } from '../option.ts'
 
-/** Tells the addresses of proxies whose word is taken from all others. */
+/** Tells the addresses of proxies whose word is taken from all others. @beta */
 export type TrustsAddress = (address: string) => boolean
 
 /**
@@ -9,6 +9,7 @@ export type TrustsAddress = (address: string) => boolean
  * `canonicalAddress`.
  *
  * @throws StickyError `invalid-option`, naming the entry by its index
+ * @beta
  */
 export function trustedProxies(path: string, ranges: readonly string[]): TrustsAddress {
   if (!Array.isArray(ranges)) throw invalidOption(path, 'a list of addresses and CIDR ranges', ranges)
@@ -29,6 +30,8 @@ export function trustedProxies(path: string, ranges: readonly string[]): TrustsA
 /**
  * One text for each address: IPv4 as it is, IPv4-mapped IPv6 as IPv4, other IPv6 compressed in lower case (RFC 5952) and
  * without its zone. A port, and brackets around IPv6, are left out. Undefined for anything else.
+ *
+ * @beta
  */
 export function canonicalAddress(text: string): string | undefined {
   const bare = withoutPort(text)

@@ -45,18 +45,19 @@ export interface TestPool {
 
 /** A pool with fake time, randomness and discovery. With `endpoints` its discovery has its first snapshot from the start. */
 export function pool(
-  options: Partial<Omit<StickyOptions, 'endpoints'>> & { endpoints?: readonly EndpointInit[] } = {},
+  options: Partial<Omit<StickyOptions, 'endpoints' | 'clock'>> & {
+    endpoints?: readonly EndpointInit[]
+    clock?: FakeClock
+  } = {},
 ): TestPool {
-  const { endpoints, ...rest } = options
+  const { endpoints, clock = fakeClock(), table = memoryTable({ clock }), ...rest } = options
   const discovery = fakeDiscovery()
   if (endpoints) discovery.emit(endpoints)
-  const clock = fakeClock()
-  const table = options.table ?? memoryTable({ clock })
   const sticky = createSticky({
     key: testKey,
-    clock,
     random: fakeRandom(),
     ...rest,
+    clock,
     table,
     endpoints: discovery,
   })

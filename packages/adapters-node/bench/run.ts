@@ -53,7 +53,7 @@ async function bench(options: BenchOptions): Promise<void> {
   if (ours) console.log(`\n${decisionReport(await ours.part.ask<number>('decision'), results)}`)
   const targets = options.isShort
     ? 'A short run: it shows no more than that the benchmark runs.'
-    : targetTable(results)
+    : targetTable(results) || 'No peer of a target ran.'
   console.log(`\n## Targets\n\n${targets}`)
 }
 

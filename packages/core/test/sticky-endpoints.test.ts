@@ -76,7 +76,7 @@ describe('an endpoint that goes', () => {
     ['terminated', TERMINATED],
   ])('is the same as one that is %s', (_state, conditions) => {
     const test = pool({ endpoints: [pod(1)] })
-    test.route('a')
+    served(test.route('a'))
     test.discovery.emit([pod(1, conditions), pod(2)])
     expect(served(test.route('a'))).toMatchObject({
       kind: 'moved',
@@ -95,7 +95,7 @@ describe('an endpoint that goes', () => {
 
   it('keeps its keys while no other can take them', async () => {
     const { route, discovery, table } = pool({ endpoints: [pod(1)] })
-    route('a')
+    served(route('a'))
     for (const others of [[], [pod(2, DRAINING)], [pod(2, { weight: 0 })], [pod(2, NOT_READY)]]) {
       discovery.emit(others)
       expect(refused(route('a'))).toMatchObject({ reason: 'no-endpoints' })
@@ -131,7 +131,7 @@ describe.each([
 
   it('gets no key of one that is lost, nor of one that cannot be connected', () => {
     const { route, discovery } = pool({ endpoints: [pod(1)] })
-    route('a')
+    served(route('a'))
     discovery.emit([pod(2, state), pod(3)])
     expect(brief(served(route('a')))).toBe('moved pod-3')
     expect(brief(refused(served(route('a')).next(REFUSED)))).toBe('refused no-endpoints')
@@ -139,7 +139,7 @@ describe.each([
 
   it('refuses new keys where it is the only one, and serves those it has', () => {
     const { route, discovery } = pool({ endpoints: [pod(1)] })
-    route('old')
+    served(route('old'))
     discovery.emit([pod(1, state)])
     expect(brief(served(route('old')))).toBe('stuck pod-1')
     expect(brief(refused(route('new')))).toBe('refused no-endpoints')
@@ -148,7 +148,7 @@ describe.each([
 
   it('gives a key away that it does not answer', () => {
     const { route, discovery } = pool({ endpoints: [pod(1)] })
-    route('a')
+    served(route('a'))
     discovery.emit([pod(1, state), pod(2)])
     expect(brief(served(served(route('a')).next(REFUSED)))).toBe('moved pod-2')
   })

@@ -73,7 +73,7 @@ describe('next() after a connection failed', () => {
     expect(given.from).toBe(bound)
     expect(given.endpoint.identity).not.toBe(bound)
     expect(given.explain()).toBe(`test key: hit, ${bound} is lost, detour to ${given.endpoint.identity}`)
-    given.settle({ status: 200 })
+    void given.settle({ status: 200 })
     given.done()
     expect(await boundTo(table, 'a')).toBe(bound)
   })
@@ -99,7 +99,7 @@ describe('next() after a connection failed', () => {
     const { route, table } = pool({ endpoints: pods(2) })
     const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`)
     const homes = keys.map((key) => served(route(key)).endpoint.identity)
-    served(route('key-0')).next(REFUSED)
+    served(served(route('key-0')).next(REFUSED))
     for (const [index, key] of keys.entries()) {
       if (index > 0) expect(await boundTo(table, key)).toBe(homes[index])
     }
@@ -128,7 +128,7 @@ describe('a request that nobody answers', () => {
 
   it('leaves a binding that it never moved where it was', async () => {
     const { route, table } = pool({ endpoints: [pod(1)] })
-    route('a')
+    served(route('a'))
     const before = await table.lookup('a')
     expect(tryAll(route('a') as Route).map(brief)).toEqual(['stuck pod-1', 'refused no-endpoints'])
     expect(await table.lookup('a')).toEqual(before)
@@ -136,7 +136,7 @@ describe('a request that nobody answers', () => {
 
   it('does not put a binding back to an endpoint that is gone: the key is free', async () => {
     const { route, table, discovery } = pool({ endpoints: pods(1) })
-    route('a')
+    served(route('a'))
     discovery.emit([pod(2)])
     expect(tryAll(route('a') as Route).map(brief)).toEqual(['moved pod-2', 'refused no-endpoints'])
     expect(await boundTo(table, 'a')).toBeUndefined()
@@ -149,7 +149,7 @@ describe('a request that nobody answers', () => {
     await table.release('a')
     const other = served(route('a', { lease: false }))
     expect(other.kind).toBe('bound')
-    second.next(REFUSED)
+    refused(second.next(REFUSED))
     expect(await boundTo(table, 'a')).toBe(other.endpoint.identity)
   })
 
@@ -186,7 +186,7 @@ describe("onLost: 'fail'", () => {
 
   it('refuses a key whose endpoint is down', () => {
     const { route, discovery } = pool({ endpoints: [pod(1)], onLost: 'fail' })
-    route('a')
+    served(route('a'))
     discovery.emit([pod(1, NOT_READY), pod(2)])
     expect(refused(route('a')).reason).toBe('lost')
   })

@@ -15,8 +15,8 @@ describe('settle()', () => {
     const { route } = pool({ endpoints: pods(3), table })
     for (const outcome of [undefined, {}, { status: 200, headers: {} }]) {
       const given = served(route('a'))
-      given.settle(outcome)
-      given.settle({ servedBy: given.endpoint.identity })
+      void given.settle(outcome)
+      void given.settle({ servedBy: given.endpoint.identity })
     }
     expect(table.calls.move).toBe(0)
   })
@@ -25,15 +25,15 @@ describe('settle()', () => {
     const { route, table } = pool({ endpoints: pods(3) })
     const given = served(route('a'))
     const other = given.endpoint.identity === 'pod-1' ? 'pod-2' : 'pod-1'
-    given.settle({ servedBy: other })
+    void given.settle({ servedBy: other })
     expect(await boundTo(table, 'a')).toBe(other)
   })
 
   it('is done once: what is told later changes nothing', async () => {
     const { route, table } = pool({ endpoints: [pod(1)] })
     const given = served(route('a'))
-    given.settle()
-    given.settle({ servedBy: 'pod-2' })
+    void given.settle()
+    void given.settle({ servedBy: 'pod-2' })
     expect(await boundTo(table, 'a')).toBe('pod-1')
   })
 
@@ -42,7 +42,7 @@ describe('settle()', () => {
     const given = served(route('a'))
     discovery.emit(pods(2))
     given.done()
-    given.settle({ servedBy: 'pod-2' })
+    void given.settle({ servedBy: 'pod-2' })
     expect(await boundTo(table, 'a')).toBe('pod-1')
   })
 
@@ -51,7 +51,7 @@ describe('settle()', () => {
     const [late, failing] = [served(route('a')), served(route('a'))]
     const home = served(failing.next(REFUSED)).endpoint.identity
     const third = pods(3).find(({ name }) => name !== home && name !== late.endpoint.identity)?.name as string
-    late.settle({ servedBy: third })
+    void late.settle({ servedBy: third })
     expect(await boundTo(table, 'a')).toBe(home)
   })
 
@@ -62,17 +62,17 @@ describe('settle()', () => {
     const home = next.endpoint.identity
     const third = pods(3).find(({ name }) => name !== home && name !== givenUp.endpoint.identity)
       ?.name as string
-    givenUp.settle({ servedBy: third })
+    void givenUp.settle({ servedBy: third })
     expect(await boundTo(table, 'a')).toBe(home)
-    next.settle({ servedBy: third })
+    void next.settle({ servedBy: third })
     expect(await boundTo(table, 'a')).toBe(third)
   })
 
   it('changes nothing for an endpoint that nobody knows, or a request without a key', async () => {
     const table = countedTable(memoryTable())
     const { route } = pool({ endpoints: pods(2), table })
-    served(route('a')).settle({ servedBy: 'pod-9' })
-    served(route()).settle({ servedBy: 'pod-1' })
+    void served(route('a')).settle({ servedBy: 'pod-9' })
+    void served(route()).settle({ servedBy: 'pod-1' })
     expect(table.calls.move).toBe(0)
   })
 
@@ -81,8 +81,8 @@ describe('settle()', () => {
     let given = served(route('a'))
     while (given.kind !== 'detour') given = served(given.next(REFUSED))
     const home = await boundTo(table, 'a')
-    given.settle({ servedBy: 'pod-1' })
-    given.settle({ servedBy: 'pod-2' })
+    void given.settle({ servedBy: 'pod-1' })
+    void given.settle({ servedBy: 'pod-2' })
     expect(await boundTo(table, 'a')).toBe(home)
   })
 
@@ -214,7 +214,7 @@ describe('an open stream', () => {
       const { route, clock, table } = timedPool()
       let given = served(route('a'))
       if (how === 'moved') given = served(given.next(REFUSED))
-      else given.settle({ servedBy: given.endpoint.identity === 'pod-1' ? 'pod-2' : 'pod-1' })
+      else void given.settle({ servedBy: given.endpoint.identity === 'pod-1' ? 'pod-2' : 'pod-1' })
       const binding = await table.lookup('a')
       clock.advance(25 * IDLE)
       expect(await table.lookup('a')).toMatchObject({

@@ -124,7 +124,7 @@ describe('close()', () => {
 
   it('ends the watch and every timer, and can be called again', async () => {
     const { route, sticky, discovery, clock } = pool({ endpoints: pods(2) })
-    route('a')
+    served(route('a'))
     expect(discovery.watches).toBe(1)
     expect(clock.pending).toBe(1)
     await Promise.all([sticky.close(), sticky.close()])
@@ -140,7 +140,7 @@ describe('close()', () => {
     const next = served(given.next(REFUSED))
     expect(next.kind).toBe('moved')
     expect((await table.lookup('a'))?.identity).toBe(next.endpoint.identity)
-    next.settle({ status: 200 })
+    void next.settle({ status: 200 })
     expect(sticky.inFlight).toBe(1)
     next.done()
     expect(sticky.inFlight).toBe(0)
@@ -174,7 +174,7 @@ describe('close()', () => {
 
   it('leaves nothing that keeps a process alive or a pool waiting', async () => {
     const sticky = createSticky({ key: testKey, endpoints: ['http://10.0.0.1:80'] })
-    sticky.route({ headers: { k: 'a' } })
+    served(sticky.route({ headers: { k: 'a' } }))
     await sticky[Symbol.asyncDispose]()
     await sticky[Symbol.asyncDispose]()
   })

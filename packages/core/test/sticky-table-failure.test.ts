@@ -188,7 +188,7 @@ describe('without the table', () => {
     faults.move = 'throws'
     const fallback = served(served(test.route('a')).next(REFUSED))
     delete faults.move
-    fallback.settle({ servedBy: home })
+    void fallback.settle({ servedBy: home })
     expect(counted.calls.move).toBe(0)
     expect(await boundTo(counted, 'a')).toBe(home)
   })

@@ -166,7 +166,7 @@ describe('createSticky', () => {
 
     it('says so of a key whose endpoint is lost for good', () => {
       const { route, discovery } = pool({ endpoints: [pod(1)], onLost: 'fail' })
-      route('a')
+      served(route('a'))
       discovery.emit([pod(2)])
       expect(sentence(refused(route('a')))).toBe(
         'test key: refused, lost: the endpoint of this key, pod-1, is lost',

@@ -38,7 +38,7 @@ export class LeasedRoute implements Lease {
 
   settle(outcome: Outcome = ANSWERED): MaybePromise<void> {
     // A late answer of an endpoint that was given up must not take the key from the one that serves now.
-    if (this.#successor) return
+    if (this.#successor !== undefined) return
     return this.#lease.settle(this.endpoint, outcome)
   }
 

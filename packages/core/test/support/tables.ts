@@ -42,14 +42,15 @@ export function remoteTable(table: StickyTable, random: () => number): RemoteTab
   const events: (() => void)[] = []
   const call = <T>(_operation: keyof StickyTable, act: () => MaybePromise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
-      events.push(async () => {
+      const takeEffect = async () => {
         try {
           const answer = await act()
           events.push(() => resolve(answer))
         } catch (error) {
           events.push(() => reject(error))
         }
-      })
+      }
+      events.push(() => void takeEffect())
     })
   const step = async () => {
     const [event] = events.splice(Math.floor(random() * events.length), 1)

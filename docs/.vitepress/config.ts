@@ -1,0 +1,32 @@
+import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress'
+
+const guide = (text: string, page: string): DefaultTheme.SidebarItem => ({ text, link: `/guide/${page}` })
+
+const site: UserConfig<DefaultTheme.Config> = defineConfig({
+  title: 'Limpet',
+  description: 'Sticky routing to Kubernetes pods by request header',
+  srcExclude: ['test/**'],
+  themeConfig: {
+    nav: [
+      { text: 'Guide', link: '/guide/getting-started' },
+      { text: 'API', link: '/api/' },
+    ],
+    sidebar: [
+      guide('Getting started', 'getting-started'),
+      guide('Keys', 'keys'),
+      guide('The sticky table', 'tables'),
+      guide('Endpoints', 'endpoints'),
+      guide('Placement', 'placement'),
+      guide('Lost endpoints', 'loss'),
+      guide('forward()', 'forward'),
+      guide('Express', 'express'),
+      guide('Errors', 'errors'),
+      guide('Testing', 'testing'),
+      guide('Design', 'design'),
+      guide('Benchmarks', 'benchmarks'),
+    ],
+    outline: [2, 3],
+  },
+})
+
+export default site

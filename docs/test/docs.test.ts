@@ -1,0 +1,103 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { STATUS_OF_CODE } from '@limpet/adapters-node'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pages, ROOT, snippets, textOf } from './snippets.ts'
+
+/** Inside the docs package, so that the snippets resolve the packages as its own code does. */
+const parent = `${ROOT}docs/.tmp`
+let folder: string
+
+describe('the snippets of README, CONTRIBUTING and the guides', () => {
+  const all = snippets()
+
+  beforeAll(() => {
+    mkdirSync(parent, { recursive: true })
+    folder = mkdtempSync(`${parent}/snippets-`)
+    for (const [index, { code }] of all.entries()) writeFileSync(join(folder, `snippet-${index}.ts`), code)
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        extends: `${ROOT}tsconfig.base.json`,
+        compilerOptions: { isolatedDeclarations: false, declaration: false },
+        include: ['*.ts'],
+      }),
+    )
+  })
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('are found', () => {
+    expect(all.length).toBeGreaterThan(12)
+  })
+
+  it('compile', { timeout: 60_000 }, () => {
+    const { status, stdout } = spawnSync(`${ROOT}node_modules/.bin/tsc`, ['-p', folder], { encoding: 'utf8' })
+    expect(stdout).toBe('')
+    expect(status).toBe(0)
+  })
+
+  it.each(all.map((snippet, index) => [snippet.where, index, snippet.isRun] as const))(
+    'run: %s',
+    { timeout: 30_000 },
+    async (_where, index, isRun) => {
+      if (!isRun) return
+      // Listens on a free port in place of 8080, and ends once it listens: `ready` tells that it came so far.
+      const prelude = `
+        import net from 'node:net'
+        const { listen } = net.Server.prototype
+        net.Server.prototype.listen = function () {
+          this.once('listening', () => process.exit(0))
+          return listen.call(this, 0, '127.0.0.1')
+        }`
+      const child = spawn(
+        process.execPath,
+        [
+          '--conditions=@limpet/source',
+          `--import=data:text/javascript,${encodeURIComponent(prelude)}`,
+          `snippet-${index}.ts`,
+        ],
+        { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+      )
+      let errors = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        errors += text
+      })
+      const [code] = await once(child, 'exit')
+      expect(code, errors).toBe(0)
+    },
+  )
+})
+
+describe('the docs', () => {
+  it.each(pages())('have only links that lead somewhere: %s', (page) => {
+    for (const [, target] of textOf(page).matchAll(/\]\((?!https?:)([^)#\s]+)[^)]*\)/g)) {
+      const path = join(ROOT, dirname(page), target as string)
+      expect(existsSync(path) || existsSync(`${path}.md`), `${page} links to ${target}`).toBe(true)
+    }
+  })
+
+  it('list every error code with the status that the adapters answer', () => {
+    const table = [...textOf('docs/guide/errors.md').matchAll(/^\| `([\w-]+)` +\| (\d+) +\|/gm)]
+    const documented = Object.fromEntries(table.map(([, code, status]) => [code, Number(status)]))
+    expect(documented).toEqual(STATUS_OF_CODE)
+  })
+
+  it.each([
+    ['docs/guide/getting-started.md', 'packages/core/src/sticky-options.ts', 'StickyOptions'],
+    ['docs/guide/tables.md', 'packages/core/src/table/memory.ts', 'MemoryTableOptions'],
+    ['docs/guide/forward.md', 'packages/adapters-node/src/options.ts', 'ForwardOptions'],
+    ['docs/guide/express.md', 'packages/adapters-express/src/sticky-proxy.ts', 'StickyProxyOptions'],
+    ['docs/guide/express.md', 'packages/adapters-express/src/sticky.ts', 'StickyMiddlewareOptions'],
+    ['docs/guide/keys.md', 'packages/core/src/key/key-options.ts', 'KeyLimits'],
+    ['docs/guide/keys.md', 'packages/core/src/key/header.ts', 'HeaderKeyOptions'],
+    ['docs/guide/keys.md', 'packages/core/src/key/address.ts', 'AddressKeyOptions'],
+  ])('name in %s every option of %s', (page, source, name) => {
+    const body = textOf(source).split(`export interface ${name}`)[1]?.split('\n}')[0] ?? ''
+    const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option as string)
+    expect(options.length).toBeGreaterThan(0)
+    for (const option of options) expect(textOf(page), option).toContain(`\`${option}\``)
+  })
+})

@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file !== '')
+
+const sources = tracked.filter((file) => /^packages\/[\w-]+\/src\/.*\.ts$/.test(file))
+
+/** Imports of a file: paths from the root for its own package, names for others. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return [...text.matchAll(/^(?:import|export)[^'"]*?from '([^']+)'/gms)].map(([, target]) =>
+    target?.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), target)) : (target as string),
+  )
+}
+
+const CORE = 'packages/core/src'
+const CONTRACTS = [
+  'key/key-source.ts',
+  'key/request-like.ts',
+  'table/sticky-table.ts',
+  'balance/balancer.ts',
+  'discovery/discovery.ts',
+].map((file) => `${CORE}/${file}`)
+
+describe('imports', () => {
+  it('never go from core to an adapter or to a package', () => {
+    for (const file of sources.filter((source) => source.startsWith(CORE))) {
+      expect(
+        importsOf(file).filter((target) => !target.startsWith('node:') && !target.startsWith(CORE)),
+        file,
+      ).toEqual([])
+    }
+  })
+
+  it('reach sticky.ts from the index alone', () => {
+    const importers = sources.filter((file) => importsOf(file).includes(`${CORE}/sticky.ts`))
+    expect(importers).toEqual([`${CORE}/index.ts`])
+  })
+
+  it('never go from one implementation to that of another contract', () => {
+    const rooms = ['key', 'table', 'balance', 'discovery']
+    for (const room of rooms) {
+      const others = rooms.filter((other) => other !== room).map((other) => `${CORE}/${other}/`)
+      for (const file of sources.filter((source) => source.startsWith(`${CORE}/${room}/`))) {
+        const foreign = importsOf(file).filter((target) => others.some((other) => target.startsWith(other)))
+        expect(
+          foreign.filter((target) => !CONTRACTS.includes(target)),
+          file,
+        ).toEqual([])
+      }
+    }
+  })
+
+  it('bring no socket, file, resolver or server into core', () => {
+    const allowed = ['node:assert/strict', 'node:crypto', 'node:diagnostics_channel']
+    for (const file of sources.filter((source) => source.startsWith(CORE))) {
+      const fromNode = importsOf(file).filter(
+        (target) => target.startsWith('node:') && !allowed.includes(target),
+      )
+      // BlockList and isIP compute; they open nothing.
+      expect(fromNode, file).toEqual(file.endsWith('key/trusted-proxies.ts') ? ['node:net'] : [])
+    }
+  })
+
+  it('let only the upstream of adapters-node open sockets to pods', () => {
+    for (const file of sources.filter(
+      (source) => source.startsWith('packages/adapters-') && !source.includes('/testing/'),
+    )) {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      const opens = /\b(?:connect|createConnection)\b[^\n]*from 'node:(?:net|tls)'/.test(text)
+      expect(opens, file).toBe(file.endsWith('upstream/connections.ts'))
+    }
+  })
+})
+
+describe('the repository', () => {
+  it('names no path of one machine and no registry host', () => {
+    // Put together here, so that this file does not name them either.
+    const forbidden = [['/work', 'main'].join('/'), ['/ro', 'ot/'].join(''), ['registry', 'npmjs'].join('.')]
+    for (const file of tracked.filter((name) => !name.endsWith('.png'))) {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      for (const words of forbidden) expect(text.includes(words), `${file} names ${words}`).toBe(false)
+    }
+  })
+})

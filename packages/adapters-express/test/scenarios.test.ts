@@ -6,7 +6,7 @@ import { startExpress } from './start-express.ts'
 
 for (const [version, create] of [
   ['Express 5', express],
-  ['Express 4', express4],
+  ['Express 4', express4 as unknown as typeof express],
 ] as const) {
   for (const mountPath of [undefined, '/chat']) {
     describe(`stickyProxy() on ${version} ${mountPath ? `mounted at ${mountPath}` : 'at the root'}`, () => {

@@ -4,7 +4,7 @@ import { StickyError } from '../error.ts'
 import { isPromise, type MaybePromise } from '../maybe-promise.ts'
 import type { Binding, Claim, Move, StickyTable } from './sticky-table.ts'
 
-/** What a table was asked, for messages. */
+/** What a table was asked, for messages. @public */
 export type TableOperation = 'lookup' | 'claim' | 'move' | 'touch' | 'release'
 
 /** The request on whose behalf a table is asked: its signal ends the wait. */

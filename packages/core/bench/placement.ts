@@ -46,13 +46,17 @@ for (const size of isShort ? [3, 100] : [3, 100, 5_000]) {
       return best
     },
   }
-  interleaved(`a new key, ${size} endpoints`, [
-    picks('rendezvous', rendezvous()),
-    picks('random', random()),
-    picks('roundRobin', roundRobin()),
-    picks('leastRequests', leastRequests()),
-    ...(size <= 100 ? [picks('rendezvous by md5 of key and identity', naive)] : []),
-  ])
+  interleaved(
+    `a new key, ${size} endpoints`,
+    [
+      picks('rendezvous', rendezvous()),
+      picks('random', random()),
+      picks('roundRobin', roundRobin()),
+      picks('leastRequests', leastRequests()),
+      ...(size <= 100 ? [picks('rendezvous by md5 of key and identity', naive)] : []),
+    ],
+    size,
+  )
 }
 
 if (chosen === 0) throw new Error('nothing was chosen')

@@ -13,16 +13,17 @@ const OPERATIONS = isShort ? 2_000 : 100_000
 /**
  * Measures contenders in turn, round by round, so that a noisy neighbour or a changed clock rate meets all of them. Prints the
  * median time of each, and the median over the rounds of its time relative to the first, which is steadier than a
- * quotient of medians.
+ * quotient of medians. `steps`: how many times longer than usual one operation takes, so that a run ends all the same.
  */
-export function interleaved(title: string, contenders: readonly Contender[]): void {
-  for (const { run } of contenders) run(OPERATIONS)
+export function interleaved(title: string, contenders: readonly Contender[], steps = 1): void {
+  const operations = Math.ceil(OPERATIONS / steps)
+  for (const { run } of contenders) run(operations)
   const times = contenders.map((): number[] => [])
   for (let round = 0; round < ROUNDS; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {
       // Another one begins each round: what runs first after a collection of garbage is not always the same.
       const index = (turn + round) % contenders.length
-      times[index]?.push(nanosecondsEach(contenders[index] as Contender))
+      times[index]?.push(nanosecondsEach(contenders[index] as Contender, operations))
     }
   }
   console.log(`\n${title}`)
@@ -35,10 +36,10 @@ export function interleaved(title: string, contenders: readonly Contender[]): vo
   }
 }
 
-function nanosecondsEach({ run }: Contender): number {
+function nanosecondsEach({ run }: Contender, operations: number): number {
   const start = process.hrtime.bigint()
-  run(OPERATIONS)
-  return Number(process.hrtime.bigint() - start) / OPERATIONS
+  run(operations)
+  return Number(process.hrtime.bigint() - start) / operations
 }
 
 function median(values: readonly number[]): number {

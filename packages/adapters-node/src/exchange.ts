@@ -69,7 +69,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
   connected(connection: UpstreamConnection): void {
     const { endpoint } = this.#route as ServedRoute
     this.#connection = connection
-    const hasNoBody = this.#request.method === 'HEAD'
+    const answersBodiless = this.#request.method === 'HEAD'
     let head: string
     try {
       head = requestHead(this.#request, endpoint, this.#framing, this.#options)
@@ -77,9 +77,14 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
       connection.abort()
       return this.#breach(error)
     }
-    connection.send(head, this, hasNoBody)
-    if (this.#framing === 'none') connection.finishRequest()
-    else this.#sendBody(connection)
+    if (this.#framing === 'none') {
+      connection.send(head, this, answersBodiless, 'none')
+      connection.finishRequest()
+    } else {
+      // Listens first: what has come of the body flows in the next tick, in time to leave with the head.
+      this.#sendBody(connection)
+      connection.send(head, this, answersBodiless, 'follows')
+    }
   }
 
   connectFailed(error: Error): void {
@@ -182,15 +187,12 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
     const isChunked = this.#framing === 'chunked'
     request.on('data', (chunk: Buffer) => {
       if (this.#connection !== connection) return
-      if (isChunked) {
-        connection.write(`${chunk.length.toString(16)}\r\n`)
-        connection.write(chunk)
-        if (!connection.write('\r\n')) request.pause()
-      } else if (!connection.write(chunk)) request.pause()
+      const isRoomLeft = isChunked ? connection.writeChunk(chunk) : connection.write(chunk)
+      if (!isRoomLeft) request.pause()
     })
     request.on('end', () => {
       if (this.#connection !== connection) return
-      if (isChunked) connection.write('0\r\n\r\n')
+      if (isChunked) connection.writeChunk(undefined)
       connection.finishRequest()
     })
     // A body that breaks off closes the response too, and that ends the exchange.
@@ -212,7 +214,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
   /** The response is closed: finished, or cut by either side. */
   #end(): void {
     this.#isOver = true
-    this.#abort.abort()
+    if (!this.#response.writableFinished) this.#abort.abort()
     this.#connection?.abort()
     this.#connection = undefined
     this.#route?.done()

@@ -74,7 +74,12 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.#connection = connection
     const protocol = headerOf(this.#request.rawHeaders, 'upgrade')
     try {
-      connection.send(requestHead(this.#request, endpoint, 'none', this.#options, protocol), this, false)
+      connection.send(
+        requestHead(this.#request, endpoint, 'none', this.#options, protocol),
+        this,
+        false,
+        'none',
+      )
       connection.finishRequest()
     } catch (error) {
       connection.abort()

@@ -13,6 +13,9 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void
 }
 
+/** Kept because `performance.timeOrigin` is a getter, and `now()` is called several times for each request. */
+const START = performance.timeOrigin
+
 /**
  * The clock of this process: it starts at the wall clock's time and then runs monotonically, so that a stepped system
  * clock (NTP, a resumed virtual machine) neither expires every binding at once nor keeps them for ever.
@@ -20,7 +23,7 @@ export interface Clock {
  * @public
  */
 export const systemClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
+  now: () => START + performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs)
     timer.unref()

@@ -114,13 +114,10 @@ class StickyPool implements Sticky {
     return this.#inFlight.total()
   }
 
-  route(
-    request: RequestLike | Headers,
-    { signal, lease: isCounted = true }: RouteOptions = {},
-  ): MaybePromise<Route> {
+  route(request: RequestLike | Headers, options?: RouteOptions): MaybePromise<Route> {
     const reading = this.#key.read(asRequest(request))
     const key = typeof reading === 'object' || reading === '' ? undefined : reading
-    const lease = new RequestLease(this.#host, key, signal, isCounted)
+    const lease = new RequestLease(this.#host, key, options)
     if (this.#isClosed) return lease.refuse('closed', 'the pool was closed')
     if (typeof reading === 'object') return lease.refuse(reading.reason, reading.message)
     return this.#watch.current ? this.#look(lease) : this.#lookOnArrival(lease)

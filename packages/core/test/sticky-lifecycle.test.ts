@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { header } from '../src/key/header.ts'
 import { isPromise } from '../src/maybe-promise.ts'
 import type { Route } from '../src/route/route.ts'
 import { createSticky } from '../src/sticky.ts'
@@ -177,5 +178,18 @@ describe('close()', () => {
     served(sticky.route({ headers: { k: 'a' } }))
     await sticky[Symbol.asyncDispose]()
     await sticky[Symbol.asyncDispose]()
+  })
+})
+
+describe('the signal of a route', () => {
+  it('is not even read when nothing has to wait', () => {
+    const sticky = createSticky({ key: header('x'), endpoints: ['http://10.0.0.1:80'] })
+    const options = {
+      get signal(): AbortSignal {
+        return expect.unreachable('read')
+      },
+    }
+    const route = sticky.route({ headers: { x: 'a' } }, options)
+    expect(route).toMatchObject({ kind: 'bound' })
   })
 })

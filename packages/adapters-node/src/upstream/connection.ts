@@ -57,17 +57,33 @@ export class Connection implements UpstreamConnection {
     return this.#receiver === undefined && this.#socket.writable && this.#socket.readable
   }
 
-  send(head: string, receiver: ResponseReceiver, hasNoBody: boolean): void {
+  send(head: string, receiver: ResponseReceiver, answersBodiless: boolean, body: 'none' | 'follows'): void {
     this.#receiver = receiver
-    this.#hasNoBody = hasNoBody
+    this.#hasNoBody = answersBodiless
     this.#isRequestDone = false
     this.#isResponseDone = false
     this.#head = undefined
+    if (body === 'follows') {
+      // The head alone would only wake the pod for nothing: it waits for what the client has sent with it.
+      this.#socket.cork()
+      process.nextTick(uncork, this.#socket)
+    }
     this.#socket.write(head, 'latin1')
   }
 
-  write(chunk: Buffer | string): boolean {
-    return this.#socket.write(chunk, 'latin1')
+  write(chunk: Buffer): boolean {
+    return this.#socket.write(chunk)
+  }
+
+  writeChunk(chunk: Buffer | undefined): boolean {
+    const socket = this.#socket
+    if (!chunk) return socket.write('0\r\n\r\n', 'latin1')
+    socket.cork()
+    socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
+    socket.write(chunk)
+    const isRoomLeft = socket.write('\r\n', 'latin1')
+    socket.uncork()
+    return isRoomLeft
   }
 
   finishRequest(): void {
@@ -226,6 +242,10 @@ export class Connection implements UpstreamConnection {
     const isUnanswered = !this.#head && this.#partialHead.length === 0
     receiver?.failed({ code, message, cause, isUnanswered })
   }
+}
+
+function uncork(socket: Socket): void {
+  socket.uncork()
 }
 
 /** Whether the first bytes can still become `HTTP/1.`: nonsense is told at once, not at the limit or the time-out. */

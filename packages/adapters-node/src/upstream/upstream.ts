@@ -35,11 +35,14 @@ export interface UpstreamConnection {
   readonly isReused: boolean
   /**
    * Writes the head of a request (with its last empty line) and reports the response to `receiver`. Called once for each
-   * exchange. `hasNoBody`: the response has no body whatever its head says (HEAD).
+   * exchange. `answersBodiless`: the response has no body whatever its head says (HEAD). `body`: whether one follows; a part
+   * that is written within this tick leaves together with the head.
    */
-  send(head: string, receiver: ResponseReceiver, hasNoBody: boolean): void
-  /** Writes a part of the request's body, framed by the caller; false = wait for `drained` before the next. */
-  write(chunk: Buffer | string): boolean
+  send(head: string, receiver: ResponseReceiver, answersBodiless: boolean, body: 'none' | 'follows'): void
+  /** Writes a part of the request's body; false = wait for `drained` before the next. */
+  write(chunk: Buffer): boolean
+  /** Writes a part, or with none the end, of a body in the chunked transfer coding. */
+  writeChunk(chunk: Buffer | undefined): boolean
   /** The request's body is complete: until then the connection is not used again. */
   finishRequest(): void
   /** Stops and starts the reports of data. */

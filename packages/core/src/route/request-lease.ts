@@ -6,6 +6,7 @@ import type { InFlight, RequestCount } from './in-flight.ts'
 import { LeasedRoute, Refusal } from './leased-route.ts'
 import type { OpenLease, OpenLeases } from './open-leases.ts'
 import type { Outcome, RefusalReason, Route, ServedRoute } from './route.ts'
+import type { RouteOptions } from './routing.ts'
 
 /** What a lease needs of its pool. */
 export interface LeaseHost {
@@ -28,7 +29,6 @@ export interface LeaseHost {
  */
 export class RequestLease implements PickContext, OpenLease {
   readonly key: string | undefined
-  readonly signal: AbortSignal | undefined
   /** The binding of the key as this request last saw it. */
   binding: Binding | undefined = undefined
   /**
@@ -48,6 +48,7 @@ export class RequestLease implements PickContext, OpenLease {
   after: OpenLease | undefined = undefined
 
   readonly #host: LeaseHost
+  readonly #options: RouteOptions | undefined
   readonly #isCounted: boolean
   #tried: Identity[] | undefined = undefined
   #count: RequestCount | undefined = undefined
@@ -55,11 +56,16 @@ export class RequestLease implements PickContext, OpenLease {
   #isSettled = false
   #isDone = false
 
-  constructor(host: LeaseHost, key: string | undefined, signal: AbortSignal | undefined, isCounted: boolean) {
+  constructor(host: LeaseHost, key: string | undefined, options: RouteOptions | undefined) {
     this.#host = host
     this.key = key
-    this.signal = signal
-    this.#isCounted = isCounted
+    this.#options = options
+    this.#isCounted = options?.lease !== false
+  }
+
+  /** Read only where this request has to wait: an adapter may make it at that moment. */
+  get signal(): AbortSignal | undefined {
+    return this.#options?.signal
   }
 
   get keyName(): string {

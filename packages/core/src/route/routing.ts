@@ -4,7 +4,10 @@ import type { Route } from './route.ts'
 
 /** Options of one `route()` call. @public */
 export interface RouteOptions {
-  /** Ends every wait of this call; the answer is then `refused` with `hold-timeout`. */
+  /**
+   * Ends every wait of this call; the answer is then `refused` with `hold-timeout`. Read only when the call has to wait, so
+   * it may be a getter that makes the signal then.
+   */
   readonly signal?: AbortSignal
   /** `false` only asks: nothing is counted, and `next`, `settle` and `done` need not be called. Default `true`. */
   readonly lease?: boolean

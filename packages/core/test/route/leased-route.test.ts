@@ -39,8 +39,7 @@ function lease(given: { next?: LeaseHost['next']; isCounted?: boolean; key?: str
       observe: (route) => observed.push(route),
     },
     given.key,
-    undefined,
-    given.isCounted ?? true,
+    { lease: given.isCounted ?? true },
   )
   return { clock, request, inFlight, openLeases, asked, observed, touched }
 }

@@ -19,10 +19,5 @@ export default defineConfig({
       project('docs', 'docs'),
       project('workspace', '.'),
     ],
-    coverage: {
-      provider: 'v8',
-      include: ['packages/*/src/**'],
-      exclude: ['packages/*/src/**/index.ts'],
-    },
   },
 })

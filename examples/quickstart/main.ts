@@ -79,7 +79,8 @@ async function end(): Promise<void> {
   await proxy.close()
   await sticky.close()
   pods.killAll()
-  process.exitCode = 0
+  // All is closed; only a read of stdin can still be under way, and where that is a named pipe it cannot be cancelled.
+  process.exit(0)
 }
 process.on('SIGINT', end)
 process.on('SIGTERM', end)

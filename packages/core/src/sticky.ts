@@ -168,7 +168,9 @@ class StickyPool implements Sticky {
 
   #pick(lease: RequestLease, balancer: Balancer): Endpoint | undefined {
     const set = this.#watch.current
-    return set && balancer.pick(set, lease)
+    const endpoint = set && balancer.pick(set, lease)
+    // A balancer that disregards what it must skip would have one request fail at the same endpoint for ever.
+    return endpoint && !lease.skips(endpoint) ? endpoint : undefined
   }
 
   #place(lease: RequestLease): MaybePromise<Route> {
@@ -248,5 +250,6 @@ const NO_SNAPSHOT: { readonly [A in Exclude<Arrival, 'known'>]: readonly [Refusa
   timeout: ['hold-timeout', 'discovery has no endpoints yet (option "createSticky.startTimeoutMs")'],
   'queue-full': ['queue-full', 'too many requests wait for discovery (option "createSticky.maxWaiting")'],
   aborted: ['hold-timeout', 'the request was aborted while it waited for discovery'],
+  failed: ['no-endpoints', 'discovery gave up before it found any endpoint'],
   closed: ['closed', 'the pool was closed'],
 }

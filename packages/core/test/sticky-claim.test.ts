@@ -13,8 +13,10 @@ function remotePool(seed: number, endpoints = 5) {
   const counted = countedTable(memoryTable({ clock: fakeClock() }))
   const table = remoteTable(counted, fakeRandom(seed))
   // Each request would place the key elsewhere, so that only the table can make them agree.
-  const replica = (name: number) =>
-    pool({ endpoints: pods(endpoints), table, placement: random(), random: fakeRandom(1_000 * seed + name) })
+  const replica = (name: number, onLost: 'rebind' | 'fail' = 'rebind') => {
+    const placement = { placement: random(), random: fakeRandom(1_000 * seed + name) }
+    return pool({ endpoints: pods(endpoints), table, onLost, ...placement })
+  }
   return { table, counted, replica }
 }
 
@@ -123,17 +125,21 @@ describe('a key that many requests bring at once', () => {
     },
   )
 
-  it('is moved on when its new endpoint goes before the answer of the claim is here', async () => {
-    const { table, counted, replica } = remotePool(1, 2)
-    const { route, discovery } = replica(1)
-    const asked = route('a')
-    for (const _ of ['lookup takes effect', 'lookup is answered', 'claim takes effect']) await table.step()
-    const bound = (await counted.lookup('a'))?.identity
-    expect(bound).toBeDefined()
-    discovery.emit(pods(2).filter(({ name }) => name !== bound))
-    const [answer] = await all(table, [asked])
-    expect(answer).toMatchObject({ kind: 'moved', from: bound })
-    expect((await counted.lookup('a'))?.identity).toBe(identity(answer as Route))
-    expect(identity(answer as Route)).not.toBe(bound)
-  })
+  // Under `fail` too: no request has been at the endpoint, so nothing of the session is lost.
+  it.each(['rebind', 'fail'] as const)(
+    'is moved on when its new endpoint goes before the answer of the claim is here (%s)',
+    async (onLost) => {
+      const { table, counted, replica } = remotePool(1, 2)
+      const { route, discovery } = replica(1, onLost)
+      const asked = route('a')
+      for (const _ of ['lookup takes effect', 'lookup is answered', 'claim takes effect']) await table.step()
+      const bound = (await counted.lookup('a'))?.identity
+      expect(bound).toBeDefined()
+      discovery.emit(pods(2).filter(({ name }) => name !== bound))
+      const [answer] = await all(table, [asked])
+      expect(answer).toMatchObject({ kind: 'moved', from: bound })
+      expect((await counted.lookup('a'))?.identity).toBe(identity(answer as Route))
+      expect(identity(answer as Route)).not.toBe(bound)
+    },
+  )
 })

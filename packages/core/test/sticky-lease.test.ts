@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { leastRequests } from '../src/balance/least-requests.ts'
+import { InFlight } from '../src/route/in-flight.ts'
 import type { Route } from '../src/route/route.ts'
 import { memoryTable } from '../src/table/memory.ts'
 import { fakeClock } from '../src/testing/fake-clock.ts'
@@ -181,6 +182,14 @@ describe('requests in flight', () => {
     expect(sticky.inFlight).toBe(1)
     given.done()
     expect(sticky.inFlight).toBe(0)
+  })
+
+  it('are forgotten with their endpoint, so that the names of past roll-outs do not pile up', () => {
+    const keepOnly = vi.spyOn(InFlight.prototype, 'keepOnly')
+    const { sticky, discovery } = pool({ endpoints: [pod(1)] })
+    discovery.emit([pod(2)])
+    expect(keepOnly).toHaveBeenLastCalledWith(sticky.endpoints)
+    keepOnly.mockRestore()
   })
 
   it('are what a balancer sees', () => {

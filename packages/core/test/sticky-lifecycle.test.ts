@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { EndpointSet } from '../src/endpoint/endpoint-set.ts'
 import { header } from '../src/key/header.ts'
 import { isPromise } from '../src/maybe-promise.ts'
 import type { Route } from '../src/route/route.ts'
 import { createSticky } from '../src/sticky.ts'
 import { memoryTable } from '../src/table/memory.ts'
+import { fakeClock } from '../src/testing/fake-clock.ts'
+import { fakeDiscovery } from '../src/testing/fake-discovery.ts'
 import { brief, pod, pods, pool, REFUSED, refused, served, testKey } from './support/pool.ts'
 import { settled } from './support/settled.ts'
 
@@ -191,5 +194,32 @@ describe('the signal of a route', () => {
     }
     const route = sticky.route({ headers: { x: 'a' } }, options)
     expect(route).toMatchObject({ kind: 'bound' })
+  })
+})
+
+describe('a discovery that gives up before its first snapshot', () => {
+  it('refuses those that wait at once, and those that come later', async () => {
+    const discovery = fakeDiscovery()
+    const clock = fakeClock()
+    const sticky = createSticky({ key: header('x'), endpoints: discovery, clock })
+    const waiting = sticky.route({ headers: { x: 'a' } })
+    discovery.fail(new Error('forbidden'))
+    expect(await waiting).toMatchObject({ kind: 'refused', reason: 'no-endpoints' })
+    expect(await sticky.route({ headers: { x: 'b' } })).toMatchObject({
+      kind: 'refused',
+      reason: 'no-endpoints',
+    })
+    expect(clock.pending).toBe(0)
+    await sticky.close()
+  })
+})
+
+describe('a balancer that disregards what it must skip', () => {
+  it('cannot keep a request at an endpoint that failed', () => {
+    const stubborn = { name: 'stubborn', pick: (set: EndpointSet) => set.endpoints[0] }
+    const endpoints = ['http://10.0.0.1:80', 'http://10.0.0.2:80']
+    const sticky = createSticky({ key: header('x'), endpoints, placement: stubborn })
+    const route = sticky.route({ headers: { x: 'a' } }) as Route
+    expect(route.next(new Error('refused'))).toMatchObject({ kind: 'refused', reason: 'no-endpoints' })
   })
 })

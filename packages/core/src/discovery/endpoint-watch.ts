@@ -3,7 +3,7 @@ import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 import type { Discovery } from './discovery.ts'
 
 /** Why a wait for the first snapshot has ended. */
-export type Arrival = 'known' | 'timeout' | 'queue-full' | 'aborted' | 'closed'
+export type Arrival = 'known' | 'timeout' | 'queue-full' | 'aborted' | 'failed' | 'closed'
 
 /** What an {@link EndpointWatch} needs besides the discovery. */
 export interface WatchOptions {
@@ -26,6 +26,7 @@ export class EndpointWatch {
   readonly #closing = new AbortController()
   readonly #waiting = new Set<(arrival: Arrival) => void>()
   readonly #ended: Promise<void>
+  #hasFailed = false
 
   constructor(discovery: Discovery, options: WatchOptions) {
     this.#options = options
@@ -36,6 +37,7 @@ export class EndpointWatch {
   arrival(signal: AbortSignal | undefined): Promise<Arrival> {
     if (this.current) return Promise.resolve('known')
     if (this.#closing.signal.aborted) return Promise.resolve('closed')
+    if (this.#hasFailed) return Promise.resolve('failed')
     if (signal?.aborted) return Promise.resolve('aborted')
     const { maxWaiting, startTimeoutMs, clock } = this.#options
     if (this.#waiting.size >= maxWaiting) return Promise.resolve('queue-full')
@@ -65,7 +67,11 @@ export class EndpointWatch {
       await discovery.watch((set) => this.#accept(set), this.#closing.signal)
     } catch (error) {
       // Many sources reject with the abort's own reason; an end that was asked for is no failure.
-      if (!this.#closing.signal.aborted) this.#options.failed(error)
+      if (this.#closing.signal.aborted) return
+      this.#hasFailed = true
+      this.#options.failed(error)
+      // No snapshot will come: whoever waits for the first one would wait for nothing.
+      this.#endWaits('failed')
     }
   }
 

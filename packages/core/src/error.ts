@@ -13,6 +13,13 @@
  * - `client-aborted`: the client went away before the answer was complete.
  * - `client-stalled`: the client stopped reading the answer for longer than the limit.
  * - `table-timeout`: the sticky table did not answer within its limit.
+ * - `table-not-empty`: a snapshot can be restored only into an empty table.
+ * - `snapshot-damaged`: a saved table is cut short, altered, or no saved table.
+ * - `snapshot-version`: a saved table was written by a newer version.
+ * - `endpoints-file`: a file of endpoints cannot be read or is not as expected.
+ * - `dns`: a DNS name could not be resolved; the message says why.
+ * - `check-failed`: a health check of an endpoint failed.
+ * - `unknown-identity`: no endpoint of the pool has this identity.
  *
  * @public
  */
@@ -30,6 +37,13 @@ export type StickyErrorCode =
   | 'client-aborted'
   | 'client-stalled'
   | 'table-timeout'
+  | 'table-not-empty'
+  | 'snapshot-damaged'
+  | 'snapshot-version'
+  | 'endpoints-file'
+  | 'dns'
+  | 'check-failed'
+  | 'unknown-identity'
 
 const brand = Symbol.for('limpet.StickyError')
 

@@ -1,0 +1,33 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+
+/** When endpoints are checked, and what it takes to change the verdict. @public */
+export interface CheckSchedule {
+  /** Time between two checks of one endpoint, in milliseconds. */
+  readonly intervalMs: number
+  /** Share of the interval, 0 to 1, by which each wait is shortened or lengthened at random. */
+  readonly jitter: number
+  /** The longest time one check may take, in milliseconds. */
+  readonly timeoutMs: number
+  /** Checks in a row that must succeed until a failing endpoint passes again. */
+  readonly rise: number
+  /** Checks in a row that must fail until a passing endpoint is failing. */
+  readonly fall: number
+  /** Checks under way at once. */
+  readonly maxConcurrent: number
+}
+
+/**
+ * One way to ask an endpoint whether it is healthy. A pool asks as `schedule` says and keeps the score.
+ *
+ * @public
+ */
+export interface HealthCheck {
+  /** Stands in messages: `GET /healthz`, `tcp`. */
+  readonly name: string
+  readonly schedule: CheckSchedule
+  /**
+   * Asks once: resolves if the endpoint is healthy, rejects with the reason if it is not. Ends, with every socket
+   * released, when `signal` aborts.
+   */
+  probe(endpoint: Endpoint, signal: AbortSignal): Promise<void>
+}

@@ -1,0 +1,102 @@
+import type { Identity } from '../endpoint/endpoint.ts'
+import type { MaybePromise } from '../maybe-promise.ts'
+import type { Binding } from './sticky-table.ts'
+
+/**
+ * What a table may be able to do besides the {@link StickyTable} contract, each a small interface of its own. A pool asks
+ * for a capability where it needs one, and says which option is of no use without it. Work over the whole table goes in
+ * slices, so that requests are answered in between; bindings that stand throughout are met exactly once, those made or
+ * ended meanwhile may be met or not.
+ */
+
+/** Options of work over the whole table. @public */
+export interface SliceOptions {
+  /** Ends the work after the slice under way; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Told after each slice. */
+  readonly onProgress?: (progress: SliceProgress) => void
+}
+
+/** How far work over the whole table has come. @public */
+export interface SliceProgress {
+  /** Bindings (or places for them) gone through. */
+  readonly done: number
+  readonly total: number
+}
+
+/** Counts the keys bound to each endpoint. @public */
+export interface EndpointCounts {
+  /** Keys bound to the endpoint, expired ones left out as far as the table knows. Answers at once, in constant time. */
+  countByEndpoint(identity: Identity): number
+  /** Every identity that has bindings, with their number; also of endpoints that are gone. */
+  counts(): ReadonlyMap<Identity, number>
+}
+
+/** A binding in a listing. @public */
+export interface ListedBinding {
+  /** The key in clear, where the table keeps it. */
+  readonly key: string | undefined
+  /** Tells this key from all others of the table, without disclosing it. */
+  readonly fingerprint: string
+  readonly binding: Binding
+  /** When the key was last used, in milliseconds since the Unix epoch. */
+  readonly usedAt: number
+}
+
+/** Lists bindings. @public */
+export interface BindingList {
+  /** Every binding, or those of one endpoint, in no order. */
+  list(options?: {
+    readonly identity?: Identity
+    readonly signal?: AbortSignal
+  }): AsyncIterable<ListedBinding>
+}
+
+/** Ends bindings in bulk. @public */
+export interface BulkRelease {
+  /** Ends every binding of one endpoint; resolves with how many. */
+  releaseEndpoint(identity: Identity, options?: SliceOptions): Promise<number>
+  /** Ends every binding; resolves with how many. */
+  clear(options?: SliceOptions): Promise<number>
+}
+
+/** Moves bindings in bulk, a slice for each call, so that the caller sets the pace. @public */
+export interface BulkMove {
+  /**
+   * Goes on at `cursor` (0 = from the start), lets `choose` see each binding, and rebinds those for which it answers an
+   * identity, as `move` does: keys and creation times stay, the version changes, nothing counts as use. Ends after
+   * `examine` bindings or places for them, or after `move` moves, whichever is sooner.
+   */
+  moveSlice(
+    cursor: number,
+    choose: (binding: Binding, usedAt: number) => Identity | undefined,
+    most: { readonly examine: number; readonly move: number },
+  ): MaybePromise<MovedSlice>
+}
+
+/** What one slice of a bulk move did. @public */
+export interface MovedSlice {
+  /** Where to go on; undefined = the end was reached. */
+  readonly cursor: number | undefined
+  readonly moved: number
+}
+
+/** Saves a table and fills a new one from what was saved, so that a restart loses no binding. @public */
+export interface TableSnapshots {
+  /**
+   * The table as bytes, in pieces. They hold what lets their reader recognise keys (the seed of the fingerprints, or the
+   * keys themselves): keep them as secret as the keys.
+   */
+  snapshot(options?: SliceOptions): AsyncIterable<Uint8Array>
+  /**
+   * Fills this table, which must be empty, and resolves with the number of bindings. Each ends when it would have ended
+   * in the table it comes from.
+   *
+   * @throws StickyError `snapshot-damaged` for bytes that are cut short, altered or of another kind, `snapshot-version` for those
+   *   of a newer version; the table is then empty
+   */
+  restore(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options?: SliceOptions,
+  ): Promise<number>
+}

@@ -28,6 +28,7 @@ const CONTRACTS = [
   'key/key-source.ts',
   'key/request-like.ts',
   'table/sticky-table.ts',
+  'table/capabilities.ts',
   'balance/balancer.ts',
   'discovery/discovery.ts',
 ].map((file) => `${CORE}/${file}`)

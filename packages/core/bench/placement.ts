@@ -23,6 +23,7 @@ for (const size of isShort ? [3, 100] : [3, 100, 5_000]) {
     key: '',
     skips: () => false,
     inFlight: () => 0,
+    bound: () => 0,
     random: Math.random,
   } satisfies PickContext
   const picks = (name: string, balancer: Balancer) => ({

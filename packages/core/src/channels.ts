@@ -1,19 +1,44 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
+import type { DrainOutcome } from './endpoint/drains.ts'
+import type { Identity } from './endpoint/endpoint.ts'
 import type { EndpointSet } from './endpoint/endpoint-set.ts'
+import type { HealthReason } from './health/health-reason.ts'
 import type { Route } from './route/route.ts'
+import type { MoveCause } from './route/route-counts.ts'
 import type { TableOperation } from './table/guarded-table.ts'
 
 /**
- * What Limpet publishes on `node:diagnostics_channel`, by channel name. Subscribers run synchronously on the request
- * path; without any, nothing is built or called. No message holds a key.
+ * What Limpet publishes on `node:diagnostics_channel`, by channel name. Names and shapes are frozen: fields may be added,
+ * none is taken away or changed. Subscribers run synchronously, on the request path too; without any, nothing is built or
+ * called. No message holds a key.
  *
  * @public
  */
 export interface ChannelMessages {
   /** A route was given, a refusal included; `route.explain()` says why in one line. */
   'limpet:route': { readonly pool: string; readonly route: Route }
-  /** Discovery has another snapshot. */
+  /** A binding was moved from one endpoint to another. */
+  'limpet:move': {
+    readonly pool: string
+    readonly from: Identity
+    readonly to: Identity
+    readonly cause: MoveCause
+  }
+  /** The pool routes by another snapshot: discovery has a new one, or health, drain or weights have changed. */
   'limpet:endpoints': { readonly pool: string; readonly set: EndpointSet }
+  /** Checks or traffic have taken an endpoint out (`isHealthy: false`), or let it in again. */
+  'limpet:health': {
+    readonly pool: string
+    readonly identity: Identity
+    readonly isHealthy: boolean
+    readonly reason: HealthReason
+    /** What the last check failed with, where it was a check. */
+    readonly error: unknown
+  }
+  /** A drain has begun. */
+  'limpet:drain': { readonly pool: string; readonly identity: Identity }
+  /** A drain has ended; once for each. */
+  'limpet:drained': { readonly pool: string; readonly identity: Identity; readonly outcome: DrainOutcome }
   /** Discovery gave up for good; the last snapshot stays. */
   'limpet:discovery:error': { readonly pool: string; readonly error: unknown }
   /** The sticky table failed or was too slow; what the request then got is on `limpet:route`. */
@@ -30,7 +55,23 @@ function named<Name extends keyof ChannelMessages>(name: Name): MessageChannel<N
   return channel(name) as MessageChannel<Name>
 }
 
-export const routeChannel: MessageChannel<'limpet:route'> = named('limpet:route')
-export const endpointsChannel: MessageChannel<'limpet:endpoints'> = named('limpet:endpoints')
-export const discoveryErrorChannel: MessageChannel<'limpet:discovery:error'> = named('limpet:discovery:error')
-export const tableErrorChannel: MessageChannel<'limpet:table:error'> = named('limpet:table:error')
+/** Every channel, by what it tells of. */
+export const channels: {
+  readonly route: MessageChannel<'limpet:route'>
+  readonly move: MessageChannel<'limpet:move'>
+  readonly endpoints: MessageChannel<'limpet:endpoints'>
+  readonly health: MessageChannel<'limpet:health'>
+  readonly drain: MessageChannel<'limpet:drain'>
+  readonly drained: MessageChannel<'limpet:drained'>
+  readonly discoveryError: MessageChannel<'limpet:discovery:error'>
+  readonly tableError: MessageChannel<'limpet:table:error'>
+} = Object.freeze({
+  route: named('limpet:route'),
+  move: named('limpet:move'),
+  endpoints: named('limpet:endpoints'),
+  health: named('limpet:health'),
+  drain: named('limpet:drain'),
+  drained: named('limpet:drained'),
+  discoveryError: named('limpet:discovery:error'),
+  tableError: named('limpet:table:error'),
+})

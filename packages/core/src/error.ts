@@ -19,6 +19,7 @@
  * - `endpoints-file`: a file of endpoints cannot be read or is not as expected.
  * - `dns`: a DNS name could not be resolved; the message says why.
  * - `check-failed`: a health check of an endpoint failed.
+ * - `not-supported`: the table of the pool lacks the capability that the call needs.
  * - `unknown-identity`: no endpoint of the pool has this identity.
  *
  * @public
@@ -43,6 +44,7 @@ export type StickyErrorCode =
   | 'endpoints-file'
   | 'dns'
   | 'check-failed'
+  | 'not-supported'
   | 'unknown-identity'
 
 const brand = Symbol.for('limpet.StickyError')

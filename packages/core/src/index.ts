@@ -1,16 +1,32 @@
 export type { Balancer, PickContext } from './balance/balancer.ts'
+export { type FirstOptions, first } from './balance/first.ts'
+export { leastBound } from './balance/least-bound.ts'
 export { leastRequests } from './balance/least-requests.ts'
+export { type PreferZoneOptions, preferZone } from './balance/prefer-zone.ts'
 export { random } from './balance/random.ts'
+export type { RebalanceOptions, RebalanceOutcome, RebalanceProgress } from './balance/rebalance-options.ts'
 export { rendezvous } from './balance/rendezvous.ts'
 export { roundRobin } from './balance/round-robin.ts'
 export type { ChannelMessages } from './channels.ts'
 export { type Clock, systemClock } from './clock.ts'
 export type { Discovery } from './discovery/discovery.ts'
 export { type StaticDiscovery, staticDiscovery } from './discovery/static.ts'
-export { type Availability, availabilityOf } from './endpoint/availability.ts'
+export {
+  type Availability,
+  availabilityOf,
+  type DownCause,
+  type Drain,
+  type Health,
+  type LossCause,
+} from './endpoint/availability.ts'
+export type { DrainOptions, DrainOutcome } from './endpoint/drains.ts'
 export type { Conditions, Endpoint, EndpointInit, Identity } from './endpoint/endpoint.ts'
 export { type EndpointSet, endpointSet, isSameSet } from './endpoint/endpoint-set.ts'
+export type { SlowStartOptions } from './endpoint/slow-start.ts'
 export { StickyError, type StickyErrorCode } from './error.ts'
+export type { CheckSchedule, HealthCheck } from './health/health-check.ts'
+export type { HealthReason } from './health/health-reason.ts'
+export type { LatencyOutlierOptions, PassiveHealthOptions } from './health/passive-health-options.ts'
 export { type AddressKeyOptions, address } from './key/address.ts'
 export { all, firstOf, map } from './key/combined.ts'
 export { cookie, type RepeatableKeyOptions } from './key/cookie.ts'
@@ -21,6 +37,8 @@ export { path } from './key/path.ts'
 export { query } from './key/query.ts'
 export type { HeadersLike, RequestLike } from './key/request-like.ts'
 export type { MaybePromise } from './maybe-promise.ts'
+export type { PoolOperations } from './pool-operations.ts'
+export type { LossAction, LossPolicy } from './route/loss-policy.ts'
 export type {
   BoundRoute,
   DetourRoute,
@@ -36,9 +54,22 @@ export type {
   ServedRoute,
   StuckRoute,
 } from './route/route.ts'
+export type { MoveCause, RouteCountsSnapshot } from './route/route-counts.ts'
 export type { RouteOptions, Routing } from './route/routing.ts'
+export type { EndpointStats, PoolStats } from './stats.ts'
 export { createSticky, type Sticky } from './sticky.ts'
-export type { LossPolicy, StickyOptions, TableErrorPolicy } from './sticky-options.ts'
+export type { CapacityPolicy, LossConfirmation, StickyOptions, TableErrorPolicy } from './sticky-options.ts'
+export type {
+  BindingList,
+  BulkMove,
+  BulkRelease,
+  EndpointCounts,
+  ListedBinding,
+  MovedSlice,
+  SliceOptions,
+  SliceProgress,
+  TableSnapshots,
+} from './table/capabilities.ts'
 export type { TableOperation } from './table/guarded-table.ts'
 export { type MemoryTable, type MemoryTableOptions, memoryTable } from './table/memory.ts'
-export type { Binding, Claim, Move, StickyTable, Version } from './table/sticky-table.ts'
+export type { Binding, Claim, Move, StickyTable, TableLimit, Version } from './table/sticky-table.ts'

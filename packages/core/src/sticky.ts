@@ -1,28 +1,30 @@
-import type { Balancer } from './balance/balancer.ts'
-import { rendezvous } from './balance/rendezvous.ts'
-import { discoveryErrorChannel, endpointsChannel, routeChannel, tableErrorChannel } from './channels.ts'
-import { systemClock } from './clock.ts'
-import { type Arrival, EndpointWatch } from './discovery/endpoint-watch.ts'
-import { staticDiscovery } from './discovery/static.ts'
-import type { Endpoint, Identity } from './endpoint/endpoint.ts'
+import { Placement } from './balance/placement.ts'
+import type { RebalanceOptions, RebalanceOutcome } from './balance/rebalance-options.ts'
+import { channels } from './channels.ts'
+import type { LossCause } from './endpoint/availability.ts'
+import type { DrainOptions, DrainOutcome } from './endpoint/drains.ts'
+import type { Identity } from './endpoint/endpoint.ts'
 import type { EndpointSet } from './endpoint/endpoint-set.ts'
+import type { Member } from './endpoint/pool-snapshot.ts'
+import { LossRules } from './health/loss-rules.ts'
 import { asRequest } from './key/as-request.ts'
-import type { KeySource } from './key/key-source.ts'
 import type { RequestLike } from './key/request-like.ts'
 import type { MaybePromise } from './maybe-promise.ts'
-import { InFlight } from './route/in-flight.ts'
-import { OpenLeases } from './route/open-leases.ts'
+import { Pool } from './pool.ts'
+import type { PoolOperations } from './pool-operations.ts'
+import type { CheckedLossAction } from './route/loss-policy.ts'
+import { WHY_HOLD_ENDED, WHY_NO_SNAPSHOT } from './route/refusals.ts'
 import { type LeaseHost, RequestLease } from './route/request-lease.ts'
-import type { RefusalReason, Route } from './route/route.ts'
+import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
-import { checkStickyOptions, type StickyOptions } from './sticky-options.ts'
+import type { PoolStats } from './stats.ts'
+import { type CheckedStickyOptions, checkStickyOptions, type StickyOptions } from './sticky-options.ts'
 import { GuardedTable } from './table/guarded-table.ts'
-import { memoryTable } from './table/memory.ts'
 import type { Binding, Claim, Move } from './table/sticky-table.ts'
 
 /** One pool: routes requests to the endpoints of one service. @public */
-export interface Sticky extends Routing {
-  /** The newest endpoint snapshot; undefined until discovery has its first. */
+export interface Sticky extends Routing, PoolOperations {
+  /** The newest endpoint snapshot, health and drain taken in; undefined until discovery has its first. */
   readonly endpoints: EndpointSet | undefined
   /** Requests of this replica that are under way, at all endpoints together. */
   readonly inFlight: number
@@ -37,8 +39,7 @@ export interface Sticky extends Routing {
  * @public
  */
 export function createSticky(options: StickyOptions): Sticky {
-  checkStickyOptions(options)
-  return new StickyPool(options)
+  return new StickyPool(checkStickyOptions(options))
 }
 
 /**
@@ -48,86 +49,89 @@ export function createSticky(options: StickyOptions): Sticky {
 const MOST_MOVES = 8
 
 class StickyPool implements Sticky {
-  readonly #key: KeySource
-  readonly #watch: EndpointWatch
+  readonly #options: CheckedStickyOptions
+  readonly #pool: Pool
   readonly #table: GuardedTable<RequestLease, Route>
-  readonly #placement: Balancer
-  readonly #placementWithoutTable: Balancer
-  readonly #onLost: NonNullable<StickyOptions['onLost']>
-  readonly #onTableError: NonNullable<StickyOptions['onTableError']>
-  readonly #inFlight = new InFlight()
-  readonly #openLeases: OpenLeases
+  readonly #placement: Placement
+  readonly #losses: LossRules
   readonly #host: LeaseHost
-  #isClosed = false
 
-  constructor(options: StickyOptions) {
-    const { clock = systemClock, name: pool = 'default', onTableError = 'fallback' } = options
-    this.#key = options.key
-    this.#placement = options.placement ?? rendezvous()
-    this.#placementWithoutTable = onTableError === 'balance' ? this.#placement : rendezvous()
-    this.#onLost = options.onLost ?? 'rebind'
-    this.#onTableError = onTableError
-    this.#table = new GuardedTable(options.table ?? memoryTable({ clock }), {
-      timeoutMs: options.tableTimeoutMs ?? 250,
+  constructor(options: CheckedStickyOptions) {
+    const { clock, name: pool } = options
+    this.#options = options
+    this.#table = new GuardedTable(options.table, {
+      timeoutMs: options.tableTimeoutMs,
       clock,
       failed: this.#withoutTable,
       ended: (lease) =>
-        this.#isClosed
+        this.#pool.isClosed
           ? lease.refuse('closed', 'the pool was closed')
           : lease.refuse('hold-timeout', 'the request was aborted while it waited for the table'),
       report: (operation, error) => {
-        if (tableErrorChannel.hasSubscribers) tableErrorChannel.publish({ pool, operation, error })
+        if (channels.tableError.hasSubscribers) channels.tableError.publish({ pool, operation, error })
       },
     })
-    this.#openLeases = new OpenLeases(clock, (key, binding) => this.#table.tryTouch(key, binding))
+    this.#pool = new Pool(options, (key, binding) => this.#table.tryTouch(key, binding))
+    const { health, endpoints } = this.#pool
+    this.#losses = new LossRules(options, endpoints, health)
+    this.#placement = new Placement(endpoints, options.placement, options.maxBoundPerEndpoint)
     this.#host = {
       keyName: options.key.name,
-      inFlight: this.#inFlight,
-      openLeases: this.#openLeases,
-      random: options.random ?? Math.random,
+      inFlight: this.#pool.inFlight,
+      openLeases: this.#pool.openLeases,
+      random: options.random,
+      bound: this.#pool.bound,
+      now: health.measuresLatency ? () => clock.now() : undefined,
+      connectFailed: (state) => health.connectFailed(state),
+      answered: (state, outcome, latencyMs) => health.answered(state, outcome, latencyMs),
       next: this.#next,
       correct: this.#correct,
-      observe: (route) => {
-        if (routeChannel.hasSubscribers) routeChannel.publish({ pool, route })
-      },
+      observe: this.#pool.observe,
     }
-    const discovery = 'watch' in options.endpoints ? options.endpoints : staticDiscovery(options.endpoints)
-    this.#watch = new EndpointWatch(discovery, {
-      startTimeoutMs: options.startTimeoutMs ?? 5_000,
-      maxWaiting: options.maxWaiting ?? 1_024,
-      clock,
-      changed: (set) => {
-        this.#inFlight.keepOnly(set)
-        if (endpointsChannel.hasSubscribers) endpointsChannel.publish({ pool, set })
-      },
-      failed: (error) => {
-        if (discoveryErrorChannel.hasSubscribers) discoveryErrorChannel.publish({ pool, error })
-      },
-    })
   }
 
   get endpoints(): EndpointSet | undefined {
-    return this.#watch.current
+    return this.#pool.endpoints.current
   }
 
   get inFlight(): number {
-    return this.#inFlight.total()
+    return this.#pool.inFlight.total()
   }
 
-  route(request: RequestLike | Headers, options?: RouteOptions): MaybePromise<Route> {
-    const reading = this.#key.read(asRequest(request))
+  route(input: RequestLike | Headers, options?: RouteOptions): MaybePromise<Route> {
+    const request = asRequest(input)
+    const reading = this.#options.key.read(request)
     const key = typeof reading === 'object' || reading === '' ? undefined : reading
-    const lease = new RequestLease(this.#host, key, options)
-    if (this.#isClosed) return lease.refuse('closed', 'the pool was closed')
+    const lease = new RequestLease(this.#host, request, key, options)
+    if (this.#pool.isClosed) return lease.refuse('closed', 'the pool was closed')
     if (typeof reading === 'object') return lease.refuse(reading.reason, reading.message)
-    return this.#watch.current ? this.#look(lease) : this.#lookOnArrival(lease)
+    return this.#pool.endpoints.current ? this.#look(lease) : this.#lookOnArrival(lease)
+  }
+
+  stats(): PoolStats {
+    return this.#pool.stats()
+  }
+
+  setWeight(identity: Identity, weight: number | undefined): void {
+    this.#pool.setWeight(identity, weight)
+  }
+
+  drain(identity: Identity, options?: DrainOptions): Promise<DrainOutcome> {
+    return this.#pool.drain(identity, options)
+  }
+
+  undrain(identity: Identity): boolean {
+    return this.#pool.undrain(identity)
+  }
+
+  rebalance(options: RebalanceOptions): Promise<RebalanceOutcome> {
+    return this.#pool.rebalance(options)
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#openLeases.close()
+    const closed = this.#pool.close()
     this.#table.close()
-    await this.#watch.close()
+    await closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -140,76 +144,142 @@ class StickyPool implements Sticky {
   }
 
   async #lookOnArrival(lease: RequestLease): Promise<Route> {
-    const arrival = await this.#watch.arrival(lease.signal)
-    return arrival === 'known' ? this.#look(lease) : lease.refuse(...NO_SNAPSHOT[arrival])
+    const arrival = await this.#pool.watch.arrival(lease.signal)
+    return arrival === 'known' ? this.#look(lease) : lease.refuse(...WHY_NO_SNAPSHOT[arrival])
   }
 
   readonly #found = (lease: RequestLease, binding: Binding | undefined): MaybePromise<Route> => {
     lease.binding = binding
     if (binding === undefined) return this.#place(lease)
-    const endpoint = this.#usable(binding, lease)
-    return endpoint ? lease.serve('stuck', endpoint) : this.#lost(lease, binding)
+    const member = this.#usable(binding, lease)
+    return member ? lease.serve('stuck', member) : this.#lost(lease, binding)
   }
 
   /** The endpoint of a binding if it takes requests of its key and this request has not failed there. */
-  #usable({ identity }: Binding, lease: RequestLease): Endpoint | undefined {
-    const set = this.#watch.current
-    const state = set?.availability(identity)?.state
-    if (state !== 'ready' && state !== 'draining') return undefined
-    const endpoint = set?.get(identity)
-    return endpoint && !lease.skips(endpoint) ? endpoint : undefined
+  #usable({ identity }: Binding, lease: RequestLease): Member | undefined {
+    const member = this.#pool.endpoints.current?.find(identity)
+    return member?.isUsable && !lease.hasTried(identity) ? member : undefined
   }
 
   #lost(lease: RequestLease, binding: Binding): MaybePromise<Route> {
-    if (this.#onLost === 'rebind') return this.#rebind(lease, binding)
-    const status = this.#onLost === 'fail' ? undefined : this.#onLost.status
-    return lease.refuse('lost', `the endpoint of this key, ${binding.identity}, is lost`, status)
+    lease.lossCause = this.#losses.causeOf(binding.identity)
+    return this.#act(this.#options.onLost[lease.lossCause], lease, binding)
   }
 
-  #pick(lease: RequestLease, balancer: Balancer): Endpoint | undefined {
-    const set = this.#watch.current
-    const endpoint = set && balancer.pick(set, lease)
-    // A balancer that disregards what it must skip would have one request fail at the same endpoint for ever.
-    return endpoint && !lease.skips(endpoint) ? endpoint : undefined
+  #act(policy: CheckedLossAction, lease: RequestLease, binding: Binding): MaybePromise<Route> {
+    switch (policy.action) {
+      case 'rebind':
+        return this.#losses.mayMove(binding, lease.lossCause as LossCause)
+          ? this.#rebind(lease, binding)
+          : this.#detour(lease, binding)
+      case 'detour':
+        return this.#detour(lease, binding)
+      case 'hold':
+        return this.#hold(lease, binding, policy)
+      case 'fail':
+        return this.#fail(lease, binding, policy.status)
+    }
+  }
+
+  #fail(lease: RequestLease, { identity }: Binding, status: number | undefined): Route {
+    return lease.refuse('lost', `the endpoint of this key, ${identity}, is lost (${lease.lossCause})`, status)
+  }
+
+  #detour(lease: RequestLease, { identity }: Binding): Route {
+    const member = this.#placement.pickByHash(lease)
+    return member ? lease.serve('detour', member, identity) : this.#nobody(lease)
+  }
+
+  async #hold(
+    lease: RequestLease,
+    binding: Binding,
+    policy: CheckedLossAction & { readonly action: 'hold' },
+  ): Promise<Route> {
+    const { clock } = this.#options
+    const { holds, endpoints } = this.#pool
+    lease.holdUntil ??= clock.now() + policy.limitMs
+    const limitMs = lease.holdUntil - clock.now()
+    const snapshot = endpoints.current
+    const end =
+      limitMs > 0 && snapshot
+        ? await holds.wait(binding.identity, snapshot, limitMs, policy.maxWaiting, lease.signal)
+        : 'timeout'
+    if (end === 'woken') {
+      lease.forgive(binding.identity)
+      return this.#look(lease)
+    }
+    if (end !== 'timeout') return lease.refuse(...WHY_HOLD_ENDED[end])
+    if (policy.otherwise !== 'fail') return this.#act({ action: policy.otherwise }, lease, binding)
+    return lease.refuse(
+      'hold-timeout',
+      `the endpoint of this key, ${binding.identity}, did not come back in time`,
+    )
   }
 
   #place(lease: RequestLease): MaybePromise<Route> {
-    const endpoint = this.#pick(lease, this.#placement)
-    if (!endpoint) return this.#nobody(lease)
-    if (lease.key === undefined) return lease.serve('keyless', endpoint)
-    return this.#table.claim(lease.key, endpoint.identity, lease, this.#claimed)
+    const member = this.#placement.pick(lease)
+    if (!member) return this.#nobody(lease)
+    if (lease.key === undefined) return lease.serve('keyless', member)
+    if (!this.#placement.isFull(member.endpoint, lease)) return this.#claim(lease, member)
+    const other = this.#placement.pickBelowCap(lease)
+    if (other) {
+      lease.isOverflow = true
+      return this.#claim(lease, other)
+    }
+    return this.#options.onCapacity === 'unstored' ? lease.serve('overflow', member) : this.#atCapacity(lease)
+  }
+
+  #claim(lease: RequestLease, { endpoint }: Member): MaybePromise<Route> {
+    return this.#table.claim(
+      lease.key as string,
+      endpoint.identity,
+      this.#addressOf(lease),
+      lease,
+      this.#claimed,
+    )
   }
 
   readonly #claimed = (lease: RequestLease, { binding, created }: Claim): MaybePromise<Route> => {
+    if (binding === undefined) return this.#placeWithoutTable(lease)
     if (!created) return this.#found(lease, binding)
     lease.binding = binding
     lease.replaced = 'nothing'
-    const endpoint = this.#usable(binding, lease)
-    return endpoint ? lease.serve('bound', endpoint) : this.#rebind(lease, binding)
+    const member = this.#usable(binding, lease)
+    if (!member) return this.#rebind(lease, binding)
+    return lease.isOverflow ? lease.serve('overflow', member, undefined, true) : lease.serve('bound', member)
   }
 
   #rebind(lease: RequestLease, from: Binding): MaybePromise<Route> {
-    const endpoint = this.#pick(lease, this.#placement)
-    if (!endpoint) return this.#nobody(lease)
-    if (++lease.moves > MOST_MOVES) return lease.serve('detour', endpoint, from.identity)
-    return this.#table.move(lease.key as string, from, endpoint.identity, lease, this.#moved)
+    let member = this.#placement.pick(lease)
+    if (!member) return this.#nobody(lease)
+    if (this.#placement.isFull(member.endpoint, lease)) member = this.#placement.pickBelowCap(lease)
+    if (!member) {
+      return this.#options.onCapacity === 'unstored' ? this.#detour(lease, from) : this.#atCapacity(lease)
+    }
+    lease.lossCause ??= this.#losses.causeOf(from.identity)
+    if (++lease.moves > MOST_MOVES) return lease.serve('detour', member, from.identity)
+    const { identity } = member.endpoint
+    return this.#table.move(lease.key as string, from, identity, this.#addressOf(lease), lease, this.#moved)
   }
 
   readonly #moved = (lease: RequestLease, { binding, moved }: Move): MaybePromise<Route> => {
+    if (binding === undefined) return this.#placeWithoutTable(lease)
     const from = lease.binding as Binding
     lease.binding = binding
-    const endpoint = this.#usable(binding, lease)
+    const member = this.#usable(binding, lease)
     if (moved) {
       lease.replaced ??= from
-      return endpoint ? lease.serve('moved', endpoint, from.identity) : this.#rebind(lease, binding)
+      this.#pool.moved(from.identity, binding.identity, lease.lossCause as LossCause)
+      return member ? lease.serve('moved', member, from.identity) : this.#rebind(lease, binding)
     }
     lease.replaced = undefined
-    return endpoint ? lease.serve('stuck', endpoint) : this.#lost(lease, binding)
+    return member ? lease.serve('stuck', member) : this.#lost(lease, binding)
   }
 
   readonly #next = (lease: RequestLease): MaybePromise<Route> => {
     if (lease.tableError !== undefined) return this.#placeWithoutTable(lease)
     if (lease.binding === undefined) return this.#place(lease)
+    // A binding that this request made has served nobody yet: to move it on is part of the same placement.
     const isOwn = lease.replaced !== undefined
     return isOwn ? this.#rebind(lease, lease.binding) : this.#lost(lease, lease.binding)
   }
@@ -218,8 +288,8 @@ class StickyPool implements Sticky {
   #nobody(lease: RequestLease): Route {
     const { key, binding, replaced } = lease
     if (key !== undefined && binding && replaced) {
-      const isListed = replaced !== 'nothing' && this.#watch.current?.get(replaced.identity)
-      if (isListed) void this.#table.tryMove(key, binding, replaced.identity)
+      const isListed = replaced !== 'nothing' && this.#pool.endpoints.current?.find(replaced.identity)
+      if (isListed) void this.#tryMove(lease, replaced.identity, 'restored')
       else void this.#table.tryRelease(key, binding)
     }
     return lease.failure === undefined
@@ -227,29 +297,42 @@ class StickyPool implements Sticky {
       : lease.refuse('no-endpoints', 'no endpoint could be connected')
   }
 
+  #atCapacity(lease: RequestLease): Route {
+    return lease.refuse(
+      'at-capacity',
+      'every endpoint holds as many keys as it may (option "createSticky.maxBoundPerEndpoint")',
+    )
+  }
+
   readonly #withoutTable = (lease: RequestLease, error: unknown): Route => {
     lease.tableError = error ?? 'unknown'
-    if (this.#onTableError !== 'refuse') return this.#placeWithoutTable(lease)
+    if (this.#options.onTableError !== 'refuse') return this.#placeWithoutTable(lease)
     return lease.refuse('table-unavailable', 'the sticky table does not answer')
   }
 
   #placeWithoutTable(lease: RequestLease): Route {
-    const endpoint = this.#pick(lease, this.#placementWithoutTable)
-    return endpoint ? lease.serve('fallback', endpoint) : this.#nobody(lease)
+    const isBalanced = this.#options.onTableError === 'balance' && lease.tableError !== undefined
+    const member = isBalanced ? this.#placement.pick(lease) : this.#placement.pickByHash(lease)
+    return member ? lease.serve('fallback', member) : this.#nobody(lease)
   }
 
   readonly #correct = (lease: RequestLease, servedBy: Identity): MaybePromise<void> => {
-    if (lease.key === undefined || !lease.binding || !this.#watch.current?.get(servedBy)) return
-    return this.#table.tryMove(lease.key, lease.binding, servedBy, (binding) => {
+    if (!this.#pool.endpoints.current?.find(servedBy)) return
+    return this.#tryMove(lease, servedBy, 'corrected')
+  }
+
+  #tryMove(lease: RequestLease, to: Identity, cause: 'corrected' | 'restored'): MaybePromise<void> {
+    const { key, binding: from } = lease
+    if (key === undefined || !from) return
+    return this.#table.tryMove(key, from, to, (binding) => {
       lease.binding = binding
+      this.#pool.moved(from.identity, to, cause)
     })
   }
-}
 
-const NO_SNAPSHOT: { readonly [A in Exclude<Arrival, 'known'>]: readonly [RefusalReason, string] } = {
-  timeout: ['hold-timeout', 'discovery has no endpoints yet (option "createSticky.startTimeoutMs")'],
-  'queue-full': ['queue-full', 'too many requests wait for discovery (option "createSticky.maxWaiting")'],
-  aborted: ['hold-timeout', 'the request was aborted while it waited for discovery'],
-  failed: ['no-endpoints', 'discovery gave up before it found any endpoint'],
-  closed: ['closed', 'the pool was closed'],
+  #addressOf({ request }: RequestLease): string | undefined {
+    if (!this.#options.table.needsAddress) return undefined
+    const address = this.#options.clientAddress.read(request)
+    return typeof address === 'string' ? address : undefined
+  }
 }

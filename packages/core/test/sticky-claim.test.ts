@@ -15,7 +15,7 @@ function remotePool(seed: number, endpoints = 5) {
   // Each request would place the key elsewhere, so that only the table can make them agree.
   const replica = (name: number, onLost: 'rebind' | 'fail' = 'rebind') => {
     const placement = { placement: random(), random: fakeRandom(1_000 * seed + name) }
-    return pool({ endpoints: pods(endpoints), table, onLost, ...placement })
+    return pool({ endpoints: pods(endpoints), table, onLost, confirmLoss: { failures: 1 }, ...placement })
   }
   return { table, counted, replica }
 }

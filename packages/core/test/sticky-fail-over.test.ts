@@ -72,7 +72,9 @@ describe('next() after a connection failed', () => {
     const bound = await boundTo(table, 'a')
     expect(given.from).toBe(bound)
     expect(given.endpoint.identity).not.toBe(bound)
-    expect(given.explain()).toBe(`test key: hit, ${bound} is lost, detour to ${given.endpoint.identity}`)
+    expect(given.explain()).toBe(
+      `test key: hit, ${bound} is lost (unreachable), detour to ${given.endpoint.identity}`,
+    )
     void given.settle({ status: 200 })
     given.done()
     expect(await boundTo(table, 'a')).toBe(bound)
@@ -178,7 +180,7 @@ describe("onLost: 'fail'", () => {
     discovery.emit(pods(2).filter(({ name }) => name !== home.identity))
     const refusal = refused(route('a'))
     expect(refusal).toMatchObject({ reason: 'lost', status, cause: undefined })
-    expect(refusal.message).toBe(`the endpoint of this key, ${home.identity}, is lost`)
+    expect(refusal.message).toBe(`the endpoint of this key, ${home.identity}, is lost (gone)`)
     expect(await boundTo(table, 'a')).toBe(home.identity)
     discovery.emit(pods(2))
     expect(served(route('a'))).toMatchObject({ kind: 'stuck', endpoint: { identity: home.identity } })

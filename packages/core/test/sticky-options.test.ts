@@ -48,9 +48,75 @@ describe('options of createSticky', () => {
       { table: null },
     ],
     ['placement": expected a Balancer (an object with pick()), got "random"', { placement: 'random' }],
-    [`onLost": expected 'rebind' or 'fail', got "detour"`, { onLost: 'detour' }],
-    [`onLost": expected 'rebind' or 'fail', got null`, { onLost: null }],
-    [`onLost.action": expected 'fail', got "rebind"`, { onLost: { action: 'rebind', status: 503 } }],
+    [
+      `onLost": expected 'rebind', 'detour', 'fail', or an object with an action, got "hold"`,
+      { onLost: 'hold' },
+    ],
+    [`onLost": expected 'rebind', 'detour', 'fail', or an object with an action, got null`, { onLost: null }],
+    [
+      `onLost.action": expected 'fail' or 'hold', got "rebind"`,
+      { onLost: { action: 'rebind', status: 503 } },
+    ],
+    [
+      `onLost.gone": expected 'rebind', 'detour', 'fail', or an object with an action, got "stay"`,
+      { onLost: { gone: 'stay' } },
+    ],
+    [
+      'onLost.lost" is unknown; known: gone, not-ready, terminated, drained, ejected, unreachable',
+      { onLost: { lost: 'rebind' } },
+    ],
+    [
+      'onLost.gone.limitMs": expected milliseconds from 1 to 2147483647, got undefined',
+      { onLost: { gone: { action: 'hold' } } },
+    ],
+    [
+      'onLost.maxWaiting": expected an integer from 1 to 1000000, got 0',
+      { onLost: { action: 'hold', limitMs: 1, maxWaiting: 0 } },
+    ],
+    [
+      `onLost.otherwise": expected 'rebind' or 'detour' or 'fail', got "hold"`,
+      { onLost: { action: 'hold', limitMs: 1, otherwise: 'hold' } },
+    ],
+    ['confirmLoss.failures": expected an integer from 1 to 1000000, got 0', { confirmLoss: { failures: 0 } }],
+    [
+      'confirmLoss.afterMs": expected milliseconds from 0 to 2147483647, got -1',
+      { confirmLoss: { afterMs: -1 } },
+    ],
+    ['minMoveIntervalMs": expected milliseconds from 0 to 2147483647, got -1', { minMoveIntervalMs: -1 }],
+    ['maxBoundPerEndpoint": expected an integer from 1 to 100000000, got 0', { maxBoundPerEndpoint: 0 }],
+    [`onCapacity": expected 'refuse' or 'unstored', got "queue"`, { onCapacity: 'queue' }],
+    [
+      'passiveHealth.connectFailures": expected an integer from 1 to 1000, got 0',
+      { passiveHealth: { connectFailures: 0 } },
+    ],
+    [
+      'passiveHealth.latency.factor": expected a number above 1, up to 1000, got 1',
+      { passiveHealth: { latency: { factor: 1 } } },
+    ],
+    [
+      'passiveHealth.maxEjectionMs": expected milliseconds from 2000 to 2147483647, got 1000',
+      { passiveHealth: { ejectionMs: 2_000, maxEjectionMs: 1_000 } },
+    ],
+    [
+      'passiveHealth.maxEjectedShare": expected a number from 0 to 1, got 50',
+      { passiveHealth: { maxEjectedShare: 50 } },
+    ],
+    [
+      'healthCheck": expected a HealthCheck such as httpCheck() (an object with probe()), got "/healthz"',
+      { healthCheck: '/healthz' },
+    ],
+    [
+      'slowStart.windowMs": expected milliseconds from 1 to 2147483647, got 0',
+      { slowStart: { windowMs: 0 } },
+    ],
+    [
+      'slowStart.from": expected a number above 0, at most 1, got 0',
+      { slowStart: { windowMs: 1_000, from: 0 } },
+    ],
+    [
+      'drainDeadlineMs": expected milliseconds from 1 to 2147483647, or Infinity, got 0',
+      { drainDeadlineMs: 0 },
+    ],
     ['onLost.status": expected an integer from 400 to 599, got undefined', { onLost: { action: 'fail' } }],
     [
       'onLost.status": expected an integer from 400 to 599, got 200',
@@ -80,7 +146,7 @@ describe('options of createSticky', () => {
     ['clock": expected a Clock (an object with now(), after()), got an object', { clock: { now: Date.now } }],
     ['random": expected a function, got 0.5', { random: 0.5 }],
     [
-      'ttl" is unknown; known: key, endpoints, table, placement, onLost, onTableError, tableTimeoutMs, startTimeoutMs, maxWaiting, name, clock, random',
+      'ttl" is unknown; known: key, endpoints, table, placement, onLost, confirmLoss, minMoveIntervalMs, maxBoundPerEndpoint, onCapacity, passiveHealth, healthCheck, slowStart, drainDeadlineMs, clientAddress, onTableError, tableTimeoutMs, startTimeoutMs, maxWaiting, name, clock, random',
       { ttl: 1_000 },
     ],
   ])('are refused: %s', (message, options) => {

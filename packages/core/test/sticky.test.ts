@@ -156,7 +156,7 @@ describe('createSticky', () => {
       expect(sentence(served(route()))).toBe('test key: no key, balanced to pod-1')
       discovery.emit([pod(2)])
       const moved = served(route('a'))
-      expect(sentence(moved)).toBe('test key: hit, pod-1 is lost, moved to pod-2')
+      expect(sentence(moved)).toBe('test key: hit, pod-1 is lost (gone), moved to pod-2')
       expect(sentence(refused(moved.next(REFUSED)))).toBe(
         'test key: refused, no-endpoints: no endpoint could be connected',
       )
@@ -169,7 +169,7 @@ describe('createSticky', () => {
       served(route('a'))
       discovery.emit([pod(2)])
       expect(sentence(refused(route('a')))).toBe(
-        'test key: refused, lost: the endpoint of this key, pod-1, is lost',
+        'test key: refused, lost: the endpoint of this key, pod-1, is lost (gone)',
       )
     })
 

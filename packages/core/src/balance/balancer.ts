@@ -10,7 +10,7 @@ export interface Balancer {
   /** Stands in `explain()`: `random`, `rendezvous` … */
   readonly name: string
   /**
-   * An endpoint of `set.placeable` that the context does not skip, or undefined if there is none. Called on the request
+   * An endpoint of `set.placeable`, with a chance after its weight in `set.weights`, that the context does not skip, or undefined if there is none. Called on the request
    * path: answers at once and allocates nothing. State that depends on the set is built once per snapshot; state of an
    * endpoint (a rotation, a weight) outlives a snapshot under its identity.
    */
@@ -25,10 +25,12 @@ export interface Balancer {
 export interface PickContext {
   /** The key to place; undefined for a request without one. */
   readonly key: string | undefined
-  /** True if this endpoint must not be chosen, because this request already failed there. */
+  /** True if this endpoint must not be chosen: this request already failed there, or it holds as many keys as it may. */
   skips(endpoint: Endpoint): boolean
   /** Requests that this replica has under way at the endpoint. */
   inFlight(endpoint: Endpoint): number
+  /** Keys bound to the endpoint, as far as the pool's table counts them; 0 where it does not. */
+  bound(endpoint: Endpoint): number
   /** A number in [0, 1), from the pool's source of randomness. */
   random(): number
 }

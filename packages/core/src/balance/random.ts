@@ -22,13 +22,13 @@ class Random implements Balancer {
     const { placeable } = set
     const total = this.#sums.at(-1) ?? 0
     const drawn = placeable[this.#indexOf(context.random() * total)]
-    return drawn && context.skips(drawn) ? this.#pickAmongRest(placeable, context) : drawn
+    return drawn && context.skips(drawn) ? this.#pickAmongRest(set, context) : drawn
   }
 
   #prepare(set: EndpointSet): void {
     this.#set = set
     let sum = 0
-    this.#sums = Float64Array.from(set.placeable, ({ weight }) => (sum += weight))
+    this.#sums = Float64Array.from(set.weights, (weight) => (sum += weight))
   }
 
   /** The first endpoint whose sum is above `point`. */
@@ -44,13 +44,15 @@ class Random implements Balancer {
   }
 
   /** One pass over the rest (reservoir sampling by weight), since retries alone have no bound. */
-  #pickAmongRest(placeable: readonly Endpoint[], context: PickContext): Endpoint | undefined {
+  #pickAmongRest({ placeable, weights }: EndpointSet, context: PickContext): Endpoint | undefined {
     let chosen: Endpoint | undefined
     let total = 0
-    for (const endpoint of placeable) {
+    for (let i = 0; i < placeable.length; i++) {
+      const endpoint = placeable[i] as Endpoint
       if (context.skips(endpoint)) continue
-      total += endpoint.weight
-      if (context.random() * total < endpoint.weight) chosen = endpoint
+      const weight = weights[i] as number
+      total += weight
+      if (context.random() * total < weight) chosen = endpoint
     }
     return chosen
   }

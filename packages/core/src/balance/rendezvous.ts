@@ -42,7 +42,7 @@ class Rendezvous implements Balancer {
   #prepare(set: EndpointSet): void {
     this.#set = set
     this.#hashes = Uint32Array.from(set.placeable, ({ identity }) => murmur3(identity, IDENTITY_SEED))
-    this.#isWeighted = set.placeable.some(({ weight }) => weight !== set.placeable[0]?.weight)
+    this.#isWeighted = set.weights.some((weight) => weight !== set.weights[0])
   }
 
   /** With equal weights the highest `u` has the highest score, so no logarithm is needed. */
@@ -60,13 +60,17 @@ class Rendezvous implements Balancer {
     return best
   }
 
-  #pickByScore({ placeable }: EndpointSet, keyHash: number, context: PickContext): Endpoint | undefined {
+  #pickByScore(
+    { placeable, weights }: EndpointSet,
+    keyHash: number,
+    context: PickContext,
+  ): Endpoint | undefined {
     let best: Endpoint | undefined
     let bestScore = -1
     for (let i = 0; i < placeable.length; i++) {
       const endpoint = placeable[i] as Endpoint
       const u = (draw(keyHash, this.#hashes[i] as number) + 0.5) / 2 ** 32
-      const score = -endpoint.weight / Math.log(u)
+      const score = -(weights[i] as number) / Math.log(u)
       if (score < bestScore || context.skips(endpoint)) continue
       if (score === bestScore && best && best.identity < endpoint.identity) continue
       best = endpoint

@@ -21,15 +21,16 @@ class RoundRobin implements Balancer {
 
   pick(set: EndpointSet, context: PickContext): Endpoint | undefined {
     if (set !== this.#set) this.#prepare(set)
-    const { placeable } = set
+    const { placeable, weights } = set
     let richest = -1
     let total = 0
     for (let i = 0; i < placeable.length; i++) {
       const endpoint = placeable[i] as Endpoint
       if (context.skips(endpoint)) continue
-      const credit = (this.#credit[i] as number) + endpoint.weight
+      const weight = weights[i] as number
+      const credit = (this.#credit[i] as number) + weight
       this.#credit[i] = credit
-      total += endpoint.weight
+      total += weight
       if (richest < 0 || credit > (this.#credit[richest] as number)) richest = i
     }
     if (richest < 0) return undefined

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
 import type { EndpointSet } from '../endpoint/endpoint-set.ts'
+import { BoundedWaits, type WaitEnd } from '../route/bounded-waits.ts'
 import type { Discovery } from './discovery.ts'
 
 /** Why a wait for the first snapshot has ended. */
-export type Arrival = 'known' | 'timeout' | 'queue-full' | 'aborted' | 'failed' | 'closed'
+export type Arrival = 'known' | 'failed' | Exclude<WaitEnd, 'woken'>
 
 /** What an {@link EndpointWatch} needs besides the discovery. */
 export interface WatchOptions {
@@ -24,41 +25,34 @@ export class EndpointWatch {
   current: EndpointSet | undefined = undefined
   readonly #options: WatchOptions
   readonly #closing = new AbortController()
-  readonly #waiting = new Set<(arrival: Arrival) => void>()
+  readonly #waits: BoundedWaits
   readonly #ended: Promise<void>
   #hasFailed = false
 
   constructor(discovery: Discovery, options: WatchOptions) {
     this.#options = options
+    this.#waits = new BoundedWaits(options.clock, options.maxWaiting)
     this.#ended = this.#watch(discovery)
   }
 
   /** Waits for the first snapshot, at most `startTimeoutMs` and with at most `maxWaiting` others. */
-  arrival(signal: AbortSignal | undefined): Promise<Arrival> {
-    if (this.current) return Promise.resolve('known')
-    if (this.#closing.signal.aborted) return Promise.resolve('closed')
-    if (this.#hasFailed) return Promise.resolve('failed')
-    if (signal?.aborted) return Promise.resolve('aborted')
-    const { maxWaiting, startTimeoutMs, clock } = this.#options
-    if (this.#waiting.size >= maxWaiting) return Promise.resolve('queue-full')
-    return new Promise((resolve) => {
-      const end = (arrival: Arrival) => {
-        cancel()
-        signal?.removeEventListener('abort', abort)
-        this.#waiting.delete(end)
-        resolve(arrival)
-      }
-      const abort = () => end('aborted')
-      const cancel = clock.after(startTimeoutMs, () => end('timeout'))
-      signal?.addEventListener('abort', abort, { once: true })
-      this.#waiting.add(end)
-    })
+  async arrival(signal: AbortSignal | undefined): Promise<Arrival> {
+    if (this.current) return 'known'
+    if (this.#hasFailed && !this.#closing.signal.aborted) return 'failed'
+    const end = await this.#waits.wait(this.#options.startTimeoutMs, signal)
+    if (end !== 'woken') return end
+    return this.current ? 'known' : 'failed'
+  }
+
+  /** Requests that wait for the first snapshot. */
+  get waiting(): number {
+    return this.#waits.size
   }
 
   /** Ends the watch and every wait; resolves when the discovery has let go. Idempotent. */
   close(): Promise<void> {
     this.#closing.abort()
-    this.#endWaits('closed')
+    this.#waits.close()
     return this.#ended
   }
 
@@ -71,7 +65,7 @@ export class EndpointWatch {
       this.#hasFailed = true
       this.#options.failed(error)
       // No snapshot will come: whoever waits for the first one would wait for nothing.
-      this.#endWaits('failed')
+      this.#waits.wakeAll()
     }
   }
 
@@ -79,10 +73,6 @@ export class EndpointWatch {
     if (this.#closing.signal.aborted) return
     this.current = set
     this.#options.changed(set)
-    this.#endWaits('known')
-  }
-
-  #endWaits(arrival: Arrival): void {
-    for (const end of this.#waiting) end(arrival)
+    this.#waits.wakeAll()
   }
 }

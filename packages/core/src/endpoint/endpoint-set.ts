@@ -14,6 +14,11 @@ export interface EndpointSet {
   readonly endpoints: readonly Endpoint[]
   /** Those that may take a new key: availability `ready` and a weight above 0. */
   readonly placeable: readonly Endpoint[]
+  /**
+   * For each of `placeable`, its weight in placement, above 0: the endpoint's own, or the operator's, lowered while it
+   * starts slowly. Balancers read it here.
+   */
+  readonly weights: readonly number[]
   /** The endpoint with this identity; undefined = gone. */
   get(identity: Identity): Endpoint | undefined
   /** The availability of an endpoint of this set; undefined for one that is not in it. */
@@ -21,7 +26,7 @@ export interface EndpointSet {
 }
 
 /**
- * Makes a snapshot. Endpoints that `previous` has just so are taken over as the same objects.
+ * Makes a snapshot of what discovery says. Endpoints that `previous` has just so are taken over as the same objects.
  *
  * @throws StickyError `invalid-endpoint`, naming the endpoint by its index, and `duplicate-identity`
  * @public
@@ -30,7 +35,7 @@ export function endpointSet(
   endpoints: readonly (string | URL | EndpointInit)[],
   previous?: EndpointSet,
 ): EndpointSet {
-  return new Snapshot(
+  return new DiscoveredSet(
     endpoints.map((init, index) => {
       const endpoint = endpointFrom(`endpoints[${index}]`, init)
       const survivor = previous?.get(endpoint.identity)
@@ -67,9 +72,10 @@ function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
   )
 }
 
-class Snapshot implements EndpointSet {
+class DiscoveredSet implements EndpointSet {
   readonly endpoints: readonly Endpoint[]
   readonly placeable: readonly Endpoint[]
+  readonly weights: readonly number[]
   readonly #byIdentity = new Map<Identity, Endpoint>()
 
   constructor(endpoints: Endpoint[]) {
@@ -90,6 +96,7 @@ class Snapshot implements EndpointSet {
         ({ conditions, weight }) => weight > 0 && availabilityOf(conditions).state === 'ready',
       ),
     )
+    this.weights = Object.freeze(this.placeable.map(({ weight }) => weight))
   }
 
   get(identity: Identity): Endpoint | undefined {

@@ -1,3 +1,4 @@
+import type { LossCause } from '../endpoint/availability.ts'
 import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { RequestLease } from './request-lease.ts'
@@ -11,8 +12,12 @@ export class LeasedRoute implements Lease {
   readonly endpoint: Endpoint
   /** Of `moved` and `detour`. */
   readonly from: Identity | undefined
+  /** Of `moved` and `detour`. */
+  readonly cause: LossCause | undefined
   /** Of `fallback`. */
   readonly error: unknown
+  /** Of `overflow`. */
+  readonly stored: boolean
   readonly #lease: RequestLease
   #successor: MaybePromise<Route> | undefined
 
@@ -21,12 +26,16 @@ export class LeasedRoute implements Lease {
     kind: ServedRoute['kind'],
     endpoint: Endpoint,
     from: Identity | undefined,
+    cause: LossCause | undefined,
     error: unknown,
+    stored: boolean,
   ) {
     this.kind = kind
     this.endpoint = endpoint
     this.from = from
+    this.cause = cause
     this.error = error
+    this.stored = stored
     this.#lease = lease
     this.#successor = undefined
   }
@@ -58,15 +67,17 @@ export class LeasedRoute implements Lease {
       case 'bound':
         return `miss, bound to ${identity}`
       case 'moved':
-        return `hit, ${this.from} is lost, moved to ${identity}`
+        return `hit, ${this.from} is lost (${this.cause}), moved to ${identity}`
       case 'detour':
-        return `hit, ${this.from} is lost, detour to ${identity}`
+        return `hit, ${this.from} is lost (${this.cause}), detour to ${identity}`
       case 'keyless':
         return `no key, balanced to ${identity}`
       case 'overflow':
-        return `hit, overflow to ${identity}`
+        return this.stored ? `miss, overflow, bound to ${identity}` : `overflow to ${identity}, not bound`
       case 'fallback':
-        return `table unavailable, fallback to ${identity}`
+        return this.error === undefined
+          ? `table full, fallback to ${identity}`
+          : `table unavailable, fallback to ${identity}`
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Binding } from '../table/sticky-table.ts'
+import type { Binding, Version } from '../table/sticky-table.ts'
 
 /** What stands in {@link OpenLeases}: a lease on a bound key whose stream has not ended. */
 export interface OpenLease {
@@ -45,6 +45,15 @@ export class OpenLeases {
 
   get size(): number {
     return this.#size
+  }
+
+  /** Versions of the bindings that streams which have not ended stand on. */
+  versions(): Set<Version> {
+    const versions = new Set<Version>()
+    for (let lease = this.#first; lease; lease = lease.after) {
+      if (lease.binding) versions.add(lease.binding.version)
+    }
+    return versions
   }
 
   add(lease: OpenLease): void {

@@ -1,5 +1,9 @@
-import type { PickContext } from '../balance/balancer.ts'
+import type { PlacedRequest } from '../balance/placement.ts'
+import type { LossCause } from '../endpoint/availability.ts'
 import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
+import type { EndpointState } from '../endpoint/endpoint-state.ts'
+import type { Member } from '../endpoint/pool-snapshot.ts'
+import type { RequestLike } from '../key/request-like.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Binding } from '../table/sticky-table.ts'
 import type { InFlight, RequestCount } from './in-flight.ts'
@@ -15,6 +19,14 @@ export interface LeaseHost {
   readonly inFlight: InFlight
   readonly openLeases: OpenLeases
   readonly random: () => number
+  /** Keys bound to an endpoint. */
+  readonly bound: (identity: Identity) => number
+  /** The time, where latencies are measured. */
+  readonly now: (() => number) | undefined
+  /** Told of a connection that failed. */
+  readonly connectFailed: (state: EndpointState) => void
+  /** Told of an answer. `latencyMs` is undefined where it is not measured. */
+  readonly answered: (state: EndpointState, outcome: Outcome, latencyMs: number | undefined) => void
   /** The route after the last endpoint of the lease could not be reached. */
   readonly next: (lease: RequestLease) => MaybePromise<Route>
   /** Corrects the binding: another endpoint than the route's served. */
@@ -27,8 +39,9 @@ export interface LeaseHost {
  * One request's way through a pool: its key, the binding it stands on, where it has been, and what it counts for. Its
  * routes are views of it; after a failed connection one lease gives several in a row.
  */
-export class RequestLease implements PickContext, OpenLease {
+export class RequestLease implements PlacedRequest, OpenLease {
   readonly key: string | undefined
+  readonly request: RequestLike
   /** The binding of the key as this request last saw it. */
   binding: Binding | undefined = undefined
   /**
@@ -36,12 +49,19 @@ export class RequestLease implements PickContext, OpenLease {
    * away from; undefined if it made none. Restored if nobody answers.
    */
   replaced: Binding | 'nothing' | undefined = undefined
+  /** Why the endpoint of the key is lost to this request, once it is. */
+  lossCause: LossCause | undefined = undefined
   /** What the last endpoint failed with. */
   failure: unknown = undefined
   /** Set once the table has failed: this request goes on without it. */
   tableError: unknown = undefined
   /** Moves that this request has tried. */
   moves = 0
+  /** When this request stops to wait for its endpoint; undefined before it waits. */
+  holdUntil: number | undefined = undefined
+  /** A cap sent the key that is being bound elsewhere. */
+  isOverflow = false
+  skipsAlso: ((endpoint: Endpoint) => boolean) | undefined = undefined
 
   touchAt: number | undefined = undefined
   before: OpenLease | undefined = undefined
@@ -49,18 +69,24 @@ export class RequestLease implements PickContext, OpenLease {
 
   readonly #host: LeaseHost
   readonly #options: RouteOptions | undefined
-  readonly #isCounted: boolean
   #tried: Identity[] | undefined = undefined
+  #state: EndpointState | undefined = undefined
   #count: RequestCount | undefined = undefined
+  #servedAt = 0
   #isListed = false
   #isSettled = false
   #isDone = false
 
-  constructor(host: LeaseHost, key: string | undefined, options: RouteOptions | undefined) {
+  constructor(
+    host: LeaseHost,
+    request: RequestLike,
+    key: string | undefined,
+    options: RouteOptions | undefined,
+  ) {
     this.#host = host
+    this.request = request
     this.key = key
     this.#options = options
-    this.#isCounted = options?.lease !== false
   }
 
   /** Read only where this request has to wait: an adapter may make it at that moment. */
@@ -73,11 +99,25 @@ export class RequestLease implements PickContext, OpenLease {
   }
 
   skips(endpoint: Endpoint): boolean {
-    return this.#tried?.includes(endpoint.identity) ?? false
+    return this.hasTried(endpoint.identity) || this.skipsAlso?.(endpoint) === true
+  }
+
+  /** True if a connection of this request to the endpoint has failed. */
+  hasTried(identity: Identity): boolean {
+    return this.#tried?.includes(identity) ?? false
+  }
+
+  /** The endpoint is back: it may be tried again. */
+  forgive(identity: Identity): void {
+    this.#tried = this.#tried?.filter((tried) => tried !== identity)
   }
 
   inFlight(endpoint: Endpoint): number {
     return this.#host.inFlight.requests(endpoint.identity)
+  }
+
+  bound(endpoint: Endpoint): number {
+    return this.#host.bound(endpoint.identity)
   }
 
   random(): number {
@@ -85,9 +125,11 @@ export class RequestLease implements PickContext, OpenLease {
   }
 
   /** Answers with an endpoint and counts the request there. `from` = where the key was bound before. */
-  serve(kind: ServedRoute['kind'], endpoint: Endpoint, from?: Identity): Route {
-    this.#enter(endpoint)
-    return this.#observed(new LeasedRoute(this, kind, endpoint, from, this.tableError) as Route)
+  serve(kind: ServedRoute['kind'], { endpoint, state }: Member, from?: Identity, stored = false): Route {
+    this.#enter(state)
+    const cause = from === undefined ? undefined : this.lossCause
+    const error = kind === 'fallback' ? this.tableError : undefined
+    return this.#observed(new LeasedRoute(this, kind, endpoint, from, cause, error, stored) as Route)
   }
 
   /** Answers without an endpoint. `status` = what the policy asks for, if it does. */
@@ -99,13 +141,19 @@ export class RequestLease implements PickContext, OpenLease {
     this.#tried ??= []
     this.#tried.push(failed.identity)
     this.failure = error
+    if (this.#state) this.#host.connectFailed(this.#state)
     this.#leave()
     return this.#host.next(this)
   }
 
-  settle(endpoint: Endpoint, { servedBy = endpoint.identity }: Outcome): MaybePromise<void> {
+  settle(endpoint: Endpoint, outcome: Outcome): MaybePromise<void> {
     if (this.#isSettled || this.#isDone) return
     this.#isSettled = true
+    const { servedBy = endpoint.identity } = outcome
+    const { now } = this.#host
+    if (this.#state && servedBy === endpoint.identity) {
+      this.#host.answered(this.#state, outcome, now && now() - this.#servedAt)
+    }
     // A route that does not stand on the binding (detour, fallback) says nothing about it.
     const isElsewhere = this.binding?.identity === endpoint.identity && servedBy !== endpoint.identity
     return isElsewhere ? this.#host.correct(this, servedBy) : undefined
@@ -119,13 +167,16 @@ export class RequestLease implements PickContext, OpenLease {
     this.#isListed = false
   }
 
-  #enter(endpoint: Endpoint): void {
+  #enter(state: EndpointState): void {
     // A caller that ended the lease while it waited for this route must not be counted for ever.
-    if (!this.#isCounted || this.#isDone) return
-    this.#count = this.#host.inFlight.of(endpoint.identity)
-    this.#count.requests++
+    if (this.#isDone || this.#options?.lease === false) return
+    const { now, openLeases } = this.#host
+    if (now) this.#servedAt = now()
+    this.#state = state
+    this.#count = state.count
+    state.count.requests++
     if (this.binding === undefined || this.#isListed) return
-    this.#host.openLeases.add(this)
+    openLeases.add(this)
     this.#isListed = true
   }
 

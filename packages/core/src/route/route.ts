@@ -1,3 +1,4 @@
+import type { LossCause } from '../endpoint/availability.ts'
 import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
 import type { HeadersLike } from '../key/request-like.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
@@ -8,7 +9,7 @@ import type { MaybePromise } from '../maybe-promise.ts'
  * - `lost`: the endpoint of its key is lost and the pool's `onLost` says `fail`;
  * - `no-endpoints`: no endpoint is known, none is ready, or each one has been tried;
  * - `ambiguous-key`, `bad-key`: see `KeyProblem`;
- * - `at-capacity`: every endpoint is at its limit;
+ * - `at-capacity`: every endpoint holds as many keys as it may and `onCapacity` says `refuse`;
  * - `hold-timeout`: the wait for the first snapshot, or for a lost endpoint, took longer than its limit;
  * - `queue-full`: as many requests as allowed already wait;
  * - `table-unavailable`: the sticky table failed and `onTableError` says `refuse`;
@@ -37,6 +38,8 @@ export interface Outcome {
   readonly status?: number
   /** Head of the response. */
   readonly headers?: HeadersLike
+  /** Why no answer came, although the endpoint was connected: counts as an error of it where errors count. */
+  readonly error?: unknown
 }
 
 /**
@@ -76,17 +79,24 @@ export interface BoundRoute extends Routed {
 export interface MovedRoute extends Routed {
   readonly kind: 'moved'
   readonly from: Identity
+  readonly cause: LossCause
 }
 /** The key's endpoint is lost; this request goes elsewhere and the binding stays. @public */
 export interface DetourRoute extends Routed {
   readonly kind: 'detour'
   readonly from: Identity
+  readonly cause: LossCause
 }
 /** The request has no key: balanced only. @public */
 export interface KeylessRoute extends Routed {
   readonly kind: 'keyless'
 }
-/** A cap or a load bound sent the request elsewhere. `stored` = the key was bound to this endpoint. @public */
+/**
+ * A cap or a load bound sent the request elsewhere. `stored` = the key was bound to this endpoint; where it was not, each
+ * of its requests is placed anew.
+ *
+ * @public
+ */
 export interface OverflowRoute extends Routed {
   readonly kind: 'overflow'
   readonly stored: boolean

@@ -95,8 +95,15 @@ export interface TableSnapshots {
    * @throws StickyError `snapshot-damaged` for bytes that are cut short, altered or of another kind, `snapshot-version` for those
    *   of a newer version; the table is then empty
    */
-  restore(
-    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options?: SliceOptions,
-  ): Promise<number>
+  restore(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: SliceOptions): Promise<number>
+}
+
+/** Whether a table counts the keys of each endpoint. */
+export function canCount(table: object): table is EndpointCounts {
+  return 'countByEndpoint' in table && typeof table.countByEndpoint === 'function'
+}
+
+/** Whether a table moves bindings in bulk. */
+export function canMoveInBulk(table: object): table is BulkMove {
+  return 'moveSlice' in table && typeof table.moveSlice === 'function'
 }

@@ -54,20 +54,33 @@ export class GuardedTable<C extends TableCaller, R> {
     return isPromise(answer) ? this.#follow('lookup', answer, caller, next) : next(caller, answer)
   }
 
-  claim(key: string, candidate: Identity, caller: C, next: Step<C, Claim, R>): MaybePromise<R> {
+  claim(
+    key: string,
+    candidate: Identity,
+    address: string | undefined,
+    caller: C,
+    next: Step<C, Claim, R>,
+  ): MaybePromise<R> {
     let answer: MaybePromise<Claim>
     try {
-      answer = this.#table.claim(key, candidate)
+      answer = this.#table.claim(key, candidate, address)
     } catch (error) {
       return this.#fail('claim', caller, error)
     }
     return isPromise(answer) ? this.#follow('claim', answer, caller, next) : next(caller, answer)
   }
 
-  move(key: string, from: Binding, to: Identity, caller: C, next: Step<C, Move, R>): MaybePromise<R> {
+  move(
+    key: string,
+    from: Binding,
+    to: Identity,
+    address: string | undefined,
+    caller: C,
+    next: Step<C, Move, R>,
+  ): MaybePromise<R> {
     let answer: MaybePromise<Move>
     try {
-      answer = this.#table.move(key, from, to)
+      answer = this.#table.move(key, from, to, address)
     } catch (error) {
       return this.#fail('move', caller, error)
     }

@@ -63,6 +63,7 @@ interface Entry extends RecencyNode<Entry> {
 const EXPIRED_DROPPED_PER_INSERT = 2
 
 class MemoryStickyTable implements MemoryTable {
+  readonly scope = 'process'
   readonly #entries = new Map<string, Entry>()
   /** Front = used last. The back is the first to be evicted and the first to pass its idle timeout. */
   readonly #recency = new RecencyList<Entry>()

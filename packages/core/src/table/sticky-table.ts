@@ -37,6 +37,8 @@ export interface StickyTable {
    * other replicas, whose view a pool must not overrule before its evidence is confirmed. Default `shared`, the safe one.
    */
   readonly scope?: 'process' | 'shared'
+  /** True if claims are to tell the client's address, which costs reading it. Default `false`. */
+  readonly needsAddress?: boolean
   /** The binding of `key`, or undefined. Counts as use: the idle timeout starts again. */
   lookup(key: string): MaybePromise<Binding | undefined>
   /**

@@ -13,13 +13,18 @@ function pods(weights: Readonly<Record<string, number>>): EndpointSet {
 }
 
 function context(
-  given: Partial<PickContext> & { skip?: readonly string[]; load?: Record<string, number> } = {},
+  given: Partial<PickContext> & {
+    skip?: readonly string[]
+    load?: Record<string, number>
+    keys?: Record<string, number>
+  } = {},
 ): PickContext {
-  const { skip = [], load = {}, random: draw = fakeRandom(1) } = given
+  const { skip = [], load = {}, keys = {}, random: draw = fakeRandom(1) } = given
   return {
     key: given.key,
     skips: ({ identity }) => skip.includes(identity),
     inFlight: ({ identity }) => load[identity] ?? 0,
+    bound: ({ identity }) => keys[identity] ?? 0,
     random: draw,
   }
 }

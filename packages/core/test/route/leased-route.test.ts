@@ -1,19 +1,31 @@
-import { describe, expect, it } from 'vitest'
-import type { Endpoint } from '../../src/endpoint/endpoint.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { endpointSet } from '../../src/endpoint/endpoint-set.ts'
+import { newEndpointState } from '../../src/endpoint/endpoint-state.ts'
+import { type Member, PoolSnapshot } from '../../src/endpoint/pool-snapshot.ts'
 import { InFlight } from '../../src/route/in-flight.ts'
 import { LeasedRoute, Refusal } from '../../src/route/leased-route.ts'
 import { OpenLeases } from '../../src/route/open-leases.ts'
 import { type LeaseHost, RequestLease } from '../../src/route/request-lease.ts'
 import type { Route, ServedRoute } from '../../src/route/route.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
+import { fakeRequest } from '../../src/testing/fake-request.ts'
 
-const [POD_1, POD_2] = endpointSet([
+const ENDPOINTS = endpointSet([
   { name: 'pod-1', host: '10.0.0.1', port: 80 },
   { name: 'pod-2', host: '10.0.0.2', port: 80 },
-]).endpoints as [Endpoint, Endpoint]
+])
+const IN_FLIGHT = new InFlight()
+const STATES = new Map(
+  ENDPOINTS.endpoints.map(({ identity }) => [identity, newEndpointState(identity, IN_FLIGHT.of(identity))]),
+)
+const SNAPSHOT = new PoolSnapshot(ENDPOINTS, STATES, () => 1)
+const [POD_1, POD_2] = ['pod-1', 'pod-2'].map((name) => SNAPSHOT.find(name)) as [Member, Member]
 
 const BINDING = { identity: 'pod-1', version: 1, createdAt: 0, expiresAt: 4_000 }
+
+beforeEach(() => {
+  for (const { count } of STATES.values()) count.requests = 0
+})
 
 /** A lease whose pool does as told and writes down what it was asked. */
 function lease(given: { next?: LeaseHost['next']; isCounted?: boolean; key?: string } = {}) {
@@ -21,41 +33,50 @@ function lease(given: { next?: LeaseHost['next']; isCounted?: boolean; key?: str
   const touched: string[] = []
   const asked: string[] = []
   const observed: Route[] = []
+  const failed: string[] = []
+  const answered: string[] = []
   const openLeases = new OpenLeases(clock, (key) => touched.push(key))
-  const inFlight = new InFlight()
+  const inFlight = IN_FLIGHT
   const request = new RequestLease(
     {
       keyName: 'test key',
       inFlight,
       openLeases,
       random: () => 0.25,
-      next: (failed) => {
+      bound: () => 7,
+      now: undefined,
+      connectFailed: ({ identity }) => failed.push(identity),
+      answered: ({ identity }) => answered.push(identity),
+      next: (caller) => {
         asked.push('next')
-        return given.next?.(failed) ?? failed.serve('moved', POD_2, 'pod-1')
+        return given.next?.(caller) ?? caller.serve('moved', POD_2, 'pod-1')
       },
       correct: (_lease, servedBy) => {
         asked.push(`correct ${servedBy}`)
       },
       observe: (route) => observed.push(route),
     },
+    fakeRequest(),
     given.key,
     { lease: given.isCounted ?? true },
   )
-  return { clock, request, inFlight, openLeases, asked, observed, touched }
+  return { clock, request, inFlight, openLeases, asked, observed, touched, failed, answered }
 }
 
 describe('LeasedRoute', () => {
   it.each<[ServedRoute['kind'], string]>([
     ['stuck', 'test key: hit, stuck to pod-2'],
     ['bound', 'test key: miss, bound to pod-2'],
-    ['moved', 'test key: hit, pod-1 is lost, moved to pod-2'],
-    ['detour', 'test key: hit, pod-1 is lost, detour to pod-2'],
+    ['moved', 'test key: hit, pod-1 is lost (gone), moved to pod-2'],
+    ['detour', 'test key: hit, pod-1 is lost (gone), detour to pod-2'],
     ['keyless', 'test key: no key, balanced to pod-2'],
-    ['overflow', 'test key: hit, overflow to pod-2'],
+    ['overflow', 'test key: miss, overflow, bound to pod-2'],
     ['fallback', 'test key: table unavailable, fallback to pod-2'],
   ])('explains itself as %s in one line', (kind, line) => {
     const { request } = lease()
-    expect(new LeasedRoute(request, kind, POD_2, 'pod-1', undefined).explain()).toBe(line)
+    const error = new Error('timeout')
+    const route = new LeasedRoute(request, kind, POD_2.endpoint, 'pod-1', 'gone', error, true)
+    expect(route.explain()).toBe(line)
   })
 
   it('asks for its successor once, and gives the very same answer again, a promise too', async () => {
@@ -70,7 +91,7 @@ describe('LeasedRoute', () => {
       const next = route.next(new Error('ECONNREFUSED'))
       expect(route.next()).toBe(next)
       expect(route.next(new Error('again'))).toBe(next)
-      expect(await next).toMatchObject({ kind: 'moved', endpoint: POD_2, from: 'pod-1' })
+      expect(await next).toMatchObject({ kind: 'moved', endpoint: POD_2.endpoint, from: 'pod-1' })
       expect(asked).toEqual(['next'])
     }
   })
@@ -78,11 +99,11 @@ describe('LeasedRoute', () => {
   it('lets a balancer see what the request has tried, what is under way, and chance', async () => {
     const { request } = lease({ key: 'a' })
     const route = request.serve('stuck', POD_1)
-    expect([request.skips(POD_1), request.skips(POD_2)]).toEqual([false, false])
-    expect([request.inFlight(POD_1), request.inFlight(POD_2)]).toEqual([1, 0])
+    expect([request.skips(POD_1.endpoint), request.skips(POD_2.endpoint)]).toEqual([false, false])
+    expect([request.inFlight(POD_1.endpoint), request.inFlight(POD_2.endpoint)]).toEqual([1, 0])
     await route.next(new Error('ECONNREFUSED'))
-    expect([request.skips(POD_1), request.skips(POD_2)]).toEqual([true, false])
-    expect([request.inFlight(POD_1), request.inFlight(POD_2)]).toEqual([0, 1])
+    expect([request.skips(POD_1.endpoint), request.skips(POD_2.endpoint)]).toEqual([true, false])
+    expect([request.inFlight(POD_1.endpoint), request.inFlight(POD_2.endpoint)]).toEqual([0, 1])
     expect(request.random()).toBe(0.25)
   })
 
@@ -123,9 +144,10 @@ describe('LeasedRoute', () => {
   })
 
   it.each([
-    ['without a binding', lease()],
-    ['that only asks', lease({ key: 'a', isCounted: false })],
-  ])('does not stand among the open leases %s', (what, { request, openLeases, inFlight }) => {
+    ['without a binding', {}],
+    ['that only asks', { key: 'a', isCounted: false }],
+  ])('does not stand among the open leases %s', (what, given) => {
+    const { request, openLeases, inFlight } = lease(given)
     if (what === 'that only asks') request.binding = BINDING
     const route = request.serve('keyless', POD_1)
     expect(openLeases.size).toBe(0)

@@ -38,11 +38,13 @@ export const IDLE = 4_000
 export const ABSOLUTE = 30_000
 export const REPLICAS = 2
 const MOST_MOVES = 8
+const MIN_MOVE_INTERVAL = 1_000
 
 /** A binding as it must stand. A move makes another object. Its last use lies between two times: touches have slack. */
 interface ModelBinding {
   readonly identity: Identity
   readonly createdAt: number
+  readonly movedAt: number | undefined
   usedFrom: number
   usedTo: number
 }
@@ -78,6 +80,7 @@ export class StickyModel {
         table: this.#table,
         clock: this.#clock,
         onLost: options.onLost,
+        passiveHealth: false,
         placement: options.placement(),
         random: fakeRandom(options.seed + replica),
       }),
@@ -117,7 +120,8 @@ export class StickyModel {
       const binding = this.#standing(key)
       expect(this.#table.lookup(key)?.identity).toBe(binding?.identity)
     }
-    this.#clock.advance(IDLE)
+    // Drains that discovery began are looked at four times a second, and end when the last key has idled out.
+    this.#clock.advance(IDLE + 250)
     expect(this.#clock.pending).toBe(0)
     for (const { sticky } of this.#pools) expect(sticky.inFlight).toBe(0)
   }
@@ -220,8 +224,13 @@ export class StickyModel {
   }
 
   #expectLost(lease: ModelLease, given: Route, from: ModelBinding): void {
-    if (this.#onLost === 'fail') this.#expectRefused(lease, given, 'lost')
-    else this.#expectRebound(lease, given, from)
+    if (this.#onLost === 'fail') return this.#expectRefused(lease, given, 'lost')
+    const { movedAt } = from
+    const mayMove = movedAt === undefined || this.#clock.now() - movedAt >= MIN_MOVE_INTERVAL
+    if (mayMove) return this.#expectRebound(lease, given, from)
+    const candidates = this.#candidates(lease)
+    if (candidates.size === 0) return this.#expectRefused(lease, given, 'no-endpoints')
+    this.#expectServed(lease, given, 'detour', candidates)
   }
 
   #expectRebound(lease: ModelLease, given: Route, from: ModelBinding): void {
@@ -301,7 +310,8 @@ export class StickyModel {
 
   #bind(key: string, identity: Identity, before: ModelBinding | undefined): ModelBinding {
     const now = this.#clock.now()
-    const binding = { identity, createdAt: before?.createdAt ?? now, usedFrom: now, usedTo: now }
+    const movedAt = before && now
+    const binding = { identity, createdAt: before?.createdAt ?? now, movedAt, usedFrom: now, usedTo: now }
     this.#bindings.set(key, binding)
     return binding
   }

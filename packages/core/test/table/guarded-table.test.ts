@@ -30,9 +30,9 @@ function guard(table: StickyTable) {
       case 'lookup':
         return guarded.lookup('k', caller, answered)
       case 'claim':
-        return guarded.claim('k', 'pod-1', caller, answered)
+        return guarded.claim('k', 'pod-1', undefined, caller, answered)
       case 'move':
-        return guarded.move('k', BINDING, 'pod-2', caller, answered)
+        return guarded.move('k', BINDING, 'pod-2', undefined, caller, answered)
     }
   }
   const attempt = (attempted: (typeof TRIES)[number]) => {

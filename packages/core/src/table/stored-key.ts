@@ -11,11 +11,3 @@ const LONGEST_VERBATIM = 64
 export function storedKey(key: string): string {
   return key.length <= LONGEST_VERBATIM ? key : `~${hash('sha256', Buffer.from(key, 'latin1'), 'hex')}`
 }
-
-/**
- * A copy of a stored key that owns its characters. V8 keeps a substring as a view of its parent, so a key cut from a
- * cookie would otherwise keep the whole Cookie header in memory for as long as the binding lives.
- */
-export function ownedCopy(key: string): string {
-  return Buffer.from(key, 'latin1').toString('latin1')
-}

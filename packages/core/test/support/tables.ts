@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../src/maybe-promise.ts'
+import type { TableOperation } from '../../src/table/guarded-table.ts'
 import type { StickyTable } from '../../src/table/sticky-table.ts'
 import { settled } from './settled.ts'
 
@@ -6,7 +7,7 @@ import { settled } from './settled.ts'
 export type Fault = 'throws' | 'rejects' | 'hangs'
 
 /** Faults by operation; change it while a test runs. */
-export type Faults = { [Operation in keyof StickyTable]?: Fault }
+export type Faults = { [Operation in TableOperation]?: Fault }
 
 /** A table whose operations fail as `faults` says at the time of the call; those without a fault do as `table` does. */
 export function faultyTable(
@@ -14,7 +15,7 @@ export function faultyTable(
   faults: Faults,
   error: unknown = new Error('broken'),
 ): StickyTable {
-  const call = <T>(operation: keyof StickyTable, act: () => MaybePromise<T>): MaybePromise<T> => {
+  const call = <T>(operation: TableOperation, act: () => MaybePromise<T>): MaybePromise<T> => {
     switch (faults[operation]) {
       case 'throws':
         throw error
@@ -40,7 +41,7 @@ export interface RemoteTable extends StickyTable {
 /** `random` orders the events; the same numbers give the same order. */
 export function remoteTable(table: StickyTable, random: () => number): RemoteTable {
   const events: (() => void)[] = []
-  const call = <T>(_operation: keyof StickyTable, act: () => MaybePromise<T>): Promise<T> =>
+  const call = <T>(_operation: TableOperation, act: () => MaybePromise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const takeEffect = async () => {
         try {
@@ -70,7 +71,7 @@ export function remoteTable(table: StickyTable, random: () => number): RemoteTab
 
 /** A table that counts the calls of each operation. */
 export interface CountedTable extends StickyTable {
-  readonly calls: { [Operation in keyof StickyTable]: number }
+  readonly calls: { [Operation in TableOperation]: number }
 }
 
 export function countedTable(table: StickyTable): CountedTable {
@@ -86,12 +87,12 @@ export function countedTable(table: StickyTable): CountedTable {
 
 function overEachCall(
   table: StickyTable,
-  call: <T>(operation: keyof StickyTable, act: () => MaybePromise<T>) => MaybePromise<T>,
+  call: <T>(operation: TableOperation, act: () => MaybePromise<T>) => MaybePromise<T>,
 ): StickyTable {
   return {
     lookup: (key) => call('lookup', () => table.lookup(key)),
-    claim: (key, candidate) => call('claim', () => table.claim(key, candidate)),
-    move: (key, from, to) => call('move', () => table.move(key, from, to)),
+    claim: (key, candidate, address) => call('claim', () => table.claim(key, candidate, address)),
+    move: (key, from, to, address) => call('move', () => table.move(key, from, to, address)),
     touch: (key, binding) => call('touch', () => table.touch(key, binding)),
     release: (key, from) => call('release', () => table.release(key, from)),
   }

@@ -1,0 +1,196 @@
+import type { Identity } from '../endpoint/endpoint.ts'
+import { AddressCounts } from './address-counts.ts'
+import { BindingRows, type Fingerprint } from './binding-rows.ts'
+import { FingerprintIndex } from './fingerprint-index.ts'
+import { HalfSipHash } from './half-sip-hash.ts'
+import { Identities } from './identities.ts'
+import { KeyCells } from './key-cells.ts'
+import { SlotColumns } from './slot-columns.ts'
+import type { Binding } from './sticky-table.ts'
+import { storedKey } from './stored-key.ts'
+
+/** What a table's bindings are kept by. */
+export interface BindingsShape {
+  readonly idleTimeoutMs: number
+  readonly absoluteTimeoutMs: number
+  readonly keys: 'fingerprint' | 'exact'
+  readonly countsAddresses: boolean
+  /** Both words of the secret that fingerprints depend on. */
+  readonly seed: readonly [number, number]
+  readonly segmentBits: number
+  readonly bucketBits: number
+}
+
+/**
+ * The bindings of a memory table: rows found by the fingerprint of their key, in the order of their last use, with the
+ * number of bindings of each endpoint and address. It knows when a binding ends, but neither the time nor a limit.
+ */
+export class Bindings {
+  readonly shape: BindingsShape
+  readonly rows: BindingRows
+  readonly identities: Identities = new Identities()
+  readonly addresses: AddressCounts | undefined
+  readonly #hash: HalfSipHash
+  readonly #index: FingerprintIndex
+  readonly #addressOf: SlotColumns | undefined
+  readonly #keys: KeyCells | undefined
+  readonly #keyOf: SlotColumns | undefined
+  /** The key sought last, where keys are kept in clear. */
+  #sought = ''
+  #size = 0
+
+  constructor(shape: BindingsShape) {
+    const { keys, countsAddresses, absoluteTimeoutMs, seed, segmentBits, bucketBits } = shape
+    this.shape = shape
+    this.rows = new BindingRows(absoluteTimeoutMs !== Number.POSITIVE_INFINITY, segmentBits)
+    this.#hash = new HalfSipHash(...seed)
+    if (countsAddresses) {
+      this.addresses = new AddressCounts(new HalfSipHash(...seed), segmentBits, bucketBits)
+      this.#addressOf = new SlotColumns(4, segmentBits)
+    }
+    if (keys === 'exact') {
+      this.#keys = new KeyCells(segmentBits)
+      this.#keyOf = new SlotColumns(4, segmentBits)
+      this.#index = new FingerprintIndex(this.rows.columns, bucketBits, (slot) => this.#isSought(slot))
+    } else this.#index = new FingerprintIndex(this.rows.columns, bucketBits)
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The slot of a key, 0 if it is not bound. */
+  find(key: string): number {
+    const hash = this.#hash
+    if (this.#keys === undefined) hash.read(key)
+    else {
+      this.#sought = storedKey(key)
+      hash.read(this.#sought)
+    }
+    return this.#index.find(hash.first, hash.second, hash.third)
+  }
+
+  /** The slot of the same binding in a saved table. Its key is given where keys are kept in clear. */
+  findSaved(fingerprint: Fingerprint, storedKey: string): number {
+    this.#sought = storedKey
+    return this.#index.find(fingerprint.first, fingerprint.second, fingerprint.third)
+  }
+
+  /** Binds the key that was sought last, and not found. */
+  add(identity: Identity, address: number, now: number, version: number): number {
+    const slot = this.put(this.#hash, identity, address, now, now, version)
+    this.rows.recency.add(slot)
+    this.rows.creation?.add(slot)
+    return slot
+  }
+
+  /** As `add`, with the times of a saved binding, and into no order. */
+  put(
+    fingerprint: Fingerprint,
+    identity: Identity,
+    address: number,
+    createdAt: number,
+    usedAt: number,
+    version: number,
+  ): number {
+    const slot = this.rows.take()
+    this.rows.fill(slot, fingerprint, this.identities.retain(identity), createdAt, usedAt, version)
+    if (this.#addressOf !== undefined) setWord(this.#addressOf, slot, address)
+    if (this.#keyOf !== undefined) setWord(this.#keyOf, slot, (this.#keys as KeyCells).add(this.#sought))
+    this.#index.add(slot)
+    this.#size++
+    return slot
+  }
+
+  /** Counts as use. */
+  use(slot: number, now: number): void {
+    this.rows.setUsedAt(slot, now)
+    this.rows.recency.toNewest(slot)
+  }
+
+  rebind(slot: number, identity: Identity, now: number, version: number): void {
+    const { rows, identities } = this
+    const former = rows.identity(slot)
+    rows.setIdentity(slot, identities.retain(identity))
+    identities.release(former)
+    rows.setVersion(slot, version)
+    rows.movedAt.set(slot, now)
+  }
+
+  drop(slot: number): void {
+    const { rows } = this
+    this.#index.remove(slot)
+    rows.recency.remove(slot)
+    rows.creation?.remove(slot)
+    this.identities.release(rows.identity(slot))
+    const address = this.address(slot)
+    if (address !== 0) this.addresses?.release(address)
+    if (this.#keyOf !== undefined) this.#keys?.remove(word(this.#keyOf, slot))
+    rows.give(slot)
+    this.#size--
+  }
+
+  /** Ends expired bindings, `most` at most; answers how many. They stand at the old end of one of both orders. */
+  dropExpired(now: number, most: number): number {
+    const { recency, creation } = this.rows
+    let dropped = 0
+    while (dropped < most) {
+      let slot = recency.newerThan(0)
+      if (slot === 0) break
+      if (!this.isExpired(slot, now)) {
+        slot = creation?.newerThan(0) ?? 0
+        if (slot === 0 || !this.isExpired(slot, now)) break
+      }
+      this.drop(slot)
+      dropped++
+    }
+    return dropped
+  }
+
+  expiresAt(slot: number): number {
+    const { idleTimeoutMs, absoluteTimeoutMs } = this.shape
+    const idle = this.rows.usedAt(slot) + idleTimeoutMs
+    if (this.rows.creation === undefined) return idle
+    return Math.min(idle, this.rows.createdAt(slot) + absoluteTimeoutMs)
+  }
+
+  isExpired(slot: number, now: number): boolean {
+    return now >= this.expiresAt(slot)
+  }
+
+  /** What a slot holds, as an object of its own. */
+  binding(slot: number): Binding {
+    const { rows } = this
+    const identity = this.identities.of(rows.identity(slot))
+    const version = rows.version(slot)
+    const createdAt = rows.createdAt(slot)
+    const expiresAt = this.expiresAt(slot)
+    const movedAt = rows.movedAt.at(slot)
+    return Number.isNaN(movedAt)
+      ? { identity, version, createdAt, expiresAt }
+      : { identity, version, createdAt, movedAt, expiresAt }
+  }
+
+  /** The number of the client address for which a slot counts, 0 if none. */
+  address(slot: number): number {
+    return this.#addressOf === undefined ? 0 : word(this.#addressOf, slot)
+  }
+
+  /** The key of a slot, as it is stored, where keys are kept in clear. */
+  key(slot: number): string | undefined {
+    return this.#keyOf === undefined ? undefined : this.#keys?.at(word(this.#keyOf, slot))
+  }
+
+  #isSought(slot: number): boolean {
+    return (this.#keys as KeyCells).holds(word(this.#keyOf as SlotColumns, slot), this.#sought)
+  }
+}
+
+function word({ words, shift, mask }: SlotColumns, slot: number): number {
+  return (words[slot >>> shift] as Int32Array)[slot & mask] as number
+}
+
+function setWord(columns: SlotColumns, slot: number, value: number): void {
+  columns.reach(slot)
+  ;(columns.words[slot >>> columns.shift] as Int32Array)[slot & columns.mask] = value
+}

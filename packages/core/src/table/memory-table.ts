@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { Identity } from '../endpoint/endpoint.ts'
+import { SEGMENT_BITS } from './binding-rows.ts'
+import { Bindings, type BindingsShape } from './bindings.ts'
+import type { MemoryTableOptions } from './memory-options.ts'
+import type { Binding, Claim, Move, TableLimit } from './sticky-table.ts'
+
+/** What only tests set: small sizes, so that few keys make a table grow, and a seed that they know. */
+export interface TableInternals {
+  readonly seed?: readonly [number, number]
+  readonly segmentBits?: number
+  readonly bucketBits?: number
+}
+
+/** Dropping two expired bindings for each new one outruns any rate of insertion, at a bounded cost for each. */
+const DROPPED_PER_BINDING = 2
+/** Dropped before a limit is held against a client, or a count is told: 0.2 ms of work. */
+const DROPPED_PER_QUESTION = 1_024
+
+/** Time, limits and outcomes of a memory table; {@link Bindings} keeps what it holds. */
+export class MemoryStickyTable {
+  readonly scope = 'process'
+  readonly #clock: Clock
+  readonly #maxEntries: number
+  readonly #refuses: boolean
+  readonly #maxPerAddress: number
+  #bindings: Bindings
+  #lastVersion = 0
+
+  constructor(settings: Required<MemoryTableOptions>, internals: TableInternals = {}) {
+    const { seed = randomSeed(), segmentBits = SEGMENT_BITS, bucketBits = 8 } = internals
+    const { idleTimeoutMs, absoluteTimeoutMs, keys, maxBindingsPerAddress } = settings
+    this.#clock = settings.clock
+    this.#maxEntries = settings.maxEntries
+    this.#refuses = settings.whenFull === 'refuse'
+    this.#maxPerAddress = maxBindingsPerAddress
+    const countsAddresses = maxBindingsPerAddress !== Number.POSITIVE_INFINITY
+    const shape: BindingsShape = {
+      idleTimeoutMs,
+      absoluteTimeoutMs,
+      keys,
+      countsAddresses,
+      seed,
+      segmentBits,
+      bucketBits,
+    }
+    this.#bindings = new Bindings(shape)
+  }
+
+  get size(): number {
+    return this.#bindings.size
+  }
+
+  lookup(key: string): Binding | undefined {
+    const now = this.#now()
+    const slot = this.#standing(key, now)
+    return slot === 0 ? undefined : this.#use(slot, now)
+  }
+
+  claim(key: string, candidate: Identity, address?: string): Claim {
+    const now = this.#now()
+    const slot = this.#standing(key, now)
+    if (slot !== 0) return { binding: this.#use(slot, now), created: false }
+    const full = this.#makeRoom(address, now)
+    if (full !== undefined) return { binding: undefined, created: false, full }
+    return { binding: this.#bind(candidate, address, now), created: true }
+  }
+
+  move(key: string, from: Binding, to: Identity, address?: string): Move {
+    const now = this.#now()
+    const slot = this.#standing(key, now)
+    if (slot === 0) {
+      const full = this.#makeRoom(address, now)
+      if (full !== undefined) return { binding: undefined, moved: false, full }
+      return { binding: this.#bind(to, address, now), moved: true }
+    }
+    const bindings = this.#bindings
+    if (bindings.rows.version(slot) !== from.version) return { binding: this.#use(slot, now), moved: false }
+    bindings.rebind(slot, to, now, ++this.#lastVersion)
+    return { binding: this.#use(slot, now), moved: true }
+  }
+
+  touch(key: string, binding: Binding): void {
+    const now = this.#now()
+    const slot = this.#standing(key, now)
+    if (slot !== 0 && this.#bindings.rows.version(slot) === binding.version) this.#bindings.use(slot, now)
+  }
+
+  release(key: string, from?: Binding): boolean {
+    const slot = this.#standing(key, this.#now())
+    if (slot === 0 || (from && this.#bindings.rows.version(slot) !== from.version)) return false
+    this.#bindings.drop(slot)
+    return true
+  }
+
+  countByEndpoint(identity: Identity): number {
+    this.#bindings.dropExpired(this.#now(), DROPPED_PER_QUESTION)
+    return this.#bindings.identities.count(identity)
+  }
+
+  counts(): ReadonlyMap<Identity, number> {
+    this.#bindings.dropExpired(this.#now(), DROPPED_PER_QUESTION)
+    return this.#bindings.identities.counts()
+  }
+
+  /** Whole milliseconds, so that times sort as integers; rounded down, so that none lies in the future. */
+  #now(): number {
+    return Math.floor(this.#clock.now())
+  }
+
+  /** The slot of a key unless it has expired; an expired one is dropped. */
+  #standing(key: string, now: number): number {
+    const slot = this.#bindings.find(key)
+    if (slot === 0 || !this.#bindings.isExpired(slot, now)) return slot
+    this.#bindings.drop(slot)
+    return 0
+  }
+
+  #use(slot: number, now: number): Binding {
+    this.#bindings.use(slot, now)
+    return this.#bindings.binding(slot)
+  }
+
+  #bind(identity: Identity, address: string | undefined, now: number): Binding {
+    const { addresses } = this.#bindings
+    const ordinal = addresses === undefined || address === undefined ? 0 : addresses.retain(address)
+    return this.#bindings.binding(this.#bindings.add(identity, ordinal, now, ++this.#lastVersion))
+  }
+
+  /** The limit that leaves no room for a new binding, if any. */
+  #makeRoom(address: string | undefined, now: number): TableLimit | undefined {
+    const bindings = this.#bindings
+    bindings.dropExpired(now, DROPPED_PER_BINDING)
+    if (bindings.addresses !== undefined && address !== undefined) {
+      if (bindings.addresses.count(address) >= this.#maxPerAddress) {
+        bindings.dropExpired(now, DROPPED_PER_QUESTION)
+        if (bindings.addresses.count(address) >= this.#maxPerAddress) return 'address'
+      }
+    }
+    if (bindings.size < this.#maxEntries) return undefined
+    if (this.#refuses) return 'table'
+    bindings.drop(bindings.rows.recency.newerThan(0))
+    return undefined
+  }
+}
+
+function randomSeed(): readonly [number, number] {
+  const bytes = randomBytes(8)
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4)]
+}

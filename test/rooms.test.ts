@@ -36,6 +36,9 @@ const CONTRACTS = [
 const OPENING: Readonly<Record<string, readonly string[]>> = {
   // BlockList and isIP compute; they open nothing.
   'key/trusted-proxies.ts': ['node:net'],
+  'discovery/endpoints-file.ts': ['node:fs', 'node:fs/promises'],
+  'discovery/file-watch.ts': ['node:fs', 'node:path'],
+  'discovery/file.ts': ['node:path', 'node:url'],
   'health/tcp-check.ts': ['node:net'],
   'health/http-check.ts': ['node:http', 'node:https', 'node:tls'],
 }

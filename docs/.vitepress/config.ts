@@ -16,6 +16,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Keys', 'keys'),
       guide('The sticky table', 'tables'),
       guide('Endpoints', 'endpoints'),
+      guide('Endpoints from a file', 'file'),
       guide('Placement', 'placement'),
       guide('Health', 'health'),
       guide('Lost endpoints', 'loss'),

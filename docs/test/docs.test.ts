@@ -94,6 +94,10 @@ describe('the docs', () => {
     ['docs/guide/keys.md', 'packages/core/src/key/key-options.ts', 'KeyLimits'],
     ['docs/guide/keys.md', 'packages/core/src/key/header.ts', 'HeaderKeyOptions'],
     ['docs/guide/keys.md', 'packages/core/src/key/address.ts', 'AddressKeyOptions'],
+    ['docs/guide/health.md', 'packages/core/src/health/check-schedule.ts', 'CheckScheduleOptions'],
+    ['docs/guide/health.md', 'packages/core/src/health/http-check.ts', 'HttpCheckOptions'],
+    ['docs/guide/health.md', 'packages/core/src/health/tcp-check.ts', 'TcpCheckOptions'],
+    ['docs/guide/file.md', 'packages/core/src/discovery/file.ts', 'FileDiscoveryOptions'],
   ])('name in %s every option of %s', (page, source, name) => {
     const body = textOf(source).split(`export interface ${name}`)[1]?.split('\n}')[0] ?? ''
     const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option as string)

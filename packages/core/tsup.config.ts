@@ -4,6 +4,8 @@ import { packageBuild } from '../../scripts/package-build.ts'
 const build: Options | Options[] = packageBuild({
   index: 'src/index.ts',
   'adapter-kit': 'src/adapter-kit.ts',
+  'health/index': 'src/health/index.ts',
+  file: 'src/discovery/file.ts',
   'testing/index': 'src/testing/index.ts',
 })
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
 import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { movedCause } from './headers/moved-header.ts'
 import { type BodyFraming, bodyFraming, requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
 import type { CheckedForwardOptions } from './options.ts'
@@ -67,12 +68,19 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
   }
 
   connected(connection: UpstreamConnection): void {
-    const { endpoint } = this.#route as ServedRoute
+    const route = this.#route as ServedRoute
     this.#connection = connection
     const answersBodiless = this.#request.method === 'HEAD'
     let head: string
     try {
-      head = requestHead(this.#request, endpoint, this.#framing, this.#options)
+      head = requestHead(
+        this.#request,
+        route.endpoint,
+        this.#framing,
+        this.#options,
+        undefined,
+        movedCause(route),
+      )
     } catch (error) {
       connection.abort()
       return this.#breach(error)

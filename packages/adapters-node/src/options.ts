@@ -39,6 +39,11 @@ export interface ForwardOptions {
    * answer (RFC 9110, 9.2.2). Default `true`.
    */
   readonly repeatSafe?: boolean
+  /**
+   * Whether a request whose key has moved tells its new pod why the old one was lost, as `X-Limpet-Moved: <cause>`. A
+   * client's header of this name is then never passed on, on any request. Default `false`.
+   */
+  readonly movedHeader?: boolean
   /** The request target towards the pod. Default: the request's own `url`. */
   readonly path?: (request: IncomingMessage) => string
   /** For `https:` endpoints: CA, client certificate, `servername` … */
@@ -69,6 +74,7 @@ const NAMES = [
   'trustedProxies',
   'host',
   'repeatSafe',
+  'movedHeader',
   'path',
   'tls',
   'onError',
@@ -82,7 +88,14 @@ const NAMES = [
  */
 export function checkForwardOptions(options: ForwardOptions): CheckedForwardOptions {
   optionsObject('forward', options, NAMES)
-  const { path, onError, trustedProxies: trusted = [], clock = systemClock, repeatSafe = true } = options
+  const {
+    path,
+    onError,
+    trustedProxies: trusted = [],
+    clock = systemClock,
+    repeatSafe = true,
+    movedHeader = false,
+  } = options
   const milliseconds = (name: keyof ForwardOptions & string, least: number, byDefault: number) =>
     durationOption(`forward.${name}`, options[name] ?? byDefault, least, 'finite')
   if (path !== undefined) functionOption('forward.path', path)
@@ -90,6 +103,7 @@ export function checkForwardOptions(options: ForwardOptions): CheckedForwardOpti
   if (options.tls !== undefined)
     contractOption('forward.tls', options.tls, 'tls.ConnectionOptions object', [])
   choiceOption('forward.repeatSafe', String(repeatSafe), ['true', 'false'])
+  choiceOption('forward.movedHeader', String(movedHeader), ['true', 'false'])
   return {
     connectTimeoutMs: milliseconds('connectTimeoutMs', 1, 5_000),
     responseTimeoutMs: milliseconds('responseTimeoutMs', 1, 60_000),
@@ -99,6 +113,7 @@ export function checkForwardOptions(options: ForwardOptions): CheckedForwardOpti
     isTrusted: typeof trusted === 'function' ? trusted : peerIn(trusted),
     host: choiceOption('forward.host', options.host ?? 'preserve', ['preserve', 'endpoint']),
     repeatSafe,
+    movedHeader,
     path,
     tls: options.tls ?? {},
     onError,

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
 import { answerErrorOnSocket, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { movedCause } from './headers/moved-header.ts'
 import { requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
 import type { CheckedForwardOptions } from './options.ts'
@@ -70,12 +71,12 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   }
 
   connected(connection: UpstreamConnection): void {
-    const { endpoint } = this.#route as ServedRoute
+    const route = this.#route as ServedRoute
     this.#connection = connection
     const protocol = headerOf(this.#request.rawHeaders, 'upgrade')
     try {
       connection.send(
-        requestHead(this.#request, endpoint, 'none', this.#options, protocol),
+        requestHead(this.#request, route.endpoint, 'none', this.#options, protocol, movedCause(route)),
         this,
         false,
         'none',

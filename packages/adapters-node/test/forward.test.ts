@@ -110,6 +110,64 @@ describe('forward() on kept connections', () => {
   })
 })
 
+describe('forward() with movedHeader', () => {
+  /** A routing whose answer is of this kind, and the pod behind it, which answers with the moved header that it got. */
+  async function routed(kind: string, cause: unknown, options: ForwardOptions) {
+    const server = createServer((request, response) => {
+      response.end(JSON.stringify(request.headers['x-limpet-moved'] ?? null))
+    })
+    server.on('upgrade', (request, socket: Socket) => {
+      closers.push(() => socket.destroy())
+      const said = JSON.stringify(request.headers['x-limpet-moved'] ?? null)
+      socket.write(`HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\nX-Said: ${said}\r\n\r\n`)
+    })
+    const endpoint = { identity: 'p', host: '127.0.0.1', port: await listening(server), protocol: 'http:' }
+    const lease = { kind, cause, endpoint, settle: () => undefined, done: () => undefined }
+    return gateway({ route: () => lease, close: async () => undefined } as never, options)
+  }
+
+  /** What the pod got on an ordinary request, and on an upgrade. */
+  async function said(kind: string, cause: unknown, options: ForwardOptions) {
+    const { port } = await routed(kind, cause, options)
+    const headers = { 'x-limpet-moved': 'forged' }
+    const plain = new Promise((resolve, reject) => {
+      request({ port, host: '127.0.0.1', agent: false, headers }, (response) => {
+        response.on('data', (body: Buffer) => resolve(JSON.parse(body.toString())))
+      })
+        .on('error', reject)
+        .end()
+    })
+    const upgrade = new Promise((resolve, reject) => {
+      request({
+        port,
+        host: '127.0.0.1',
+        agent: false,
+        headers: { ...headers, connection: 'upgrade', upgrade: 'x' },
+      })
+        .on('upgrade', (response, socket) => {
+          socket.destroy()
+          resolve(JSON.parse(String(response.headers['x-said'])))
+        })
+        .on('error', reject)
+        .end()
+    })
+    return Promise.all([plain, upgrade])
+  }
+
+  it.each([
+    ['a moved route its cause', 'moved', 'terminated', 'terminated'],
+    ['a moved route of another routing, whose cause is none', 'moved', 'a\r\nb: c', 'unknown'],
+    ['any other route nothing', 'stuck', undefined, null],
+    ['a detour nothing', 'detour', 'gone', null],
+  ])('tells the pod on %s, also on an upgrade', async (_what, kind, cause, expected) => {
+    expect(await said(kind, cause, { movedHeader: true })).toEqual([expected, expected])
+  })
+
+  it('is off by default', async () => {
+    expect(await said('moved', 'gone', {})).toEqual(['forged', 'forged'])
+  })
+})
+
 describe('forward() in time', () => {
   it('answers 504 when the pod is silent, and closes the connection', async () => {
     let closed: Promise<unknown> | undefined

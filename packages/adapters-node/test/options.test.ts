@@ -16,6 +16,7 @@ describe('forward()', () => {
     ['option "forward.trustedProxies[0]": expected an address or a range', { trustedProxies: ['everyone'] }],
     ["option \"forward.host\": expected 'preserve' or 'endpoint'", { host: 'pod' as never }],
     ['option "forward.repeatSafe": expected', { repeatSafe: 'yes' as never }],
+    ['option "forward.movedHeader": expected', { movedHeader: 1 as never }],
     ['option "forward.path": expected a function', { path: '/x' as never }],
     ['option "forward.onError": expected a function', { onError: 1 as never }],
     ['option "forward.tls": expected a tls.ConnectionOptions', { tls: 'ca' as never }],

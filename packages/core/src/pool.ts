@@ -56,9 +56,12 @@ export class Pool {
     })
     this.health = new PoolHealth({
       clock,
+      random: options.random,
+      check: options.healthCheck,
       passive: options.passiveHealth,
       confirmation: options.confirmLoss,
       snapshot: () => this.endpoints.current,
+      state: (identity) => this.endpoints.state(identity),
       changed: (state, reason, error) => {
         this.endpoints.refresh()
         if (!channels.health.hasSubscribers) return
@@ -83,7 +86,10 @@ export class Pool {
       startTimeoutMs: options.startTimeoutMs,
       maxWaiting: options.maxWaiting,
       clock,
-      changed: (set) => this.endpoints.update(set),
+      changed: (set) => {
+        this.endpoints.update(set)
+        this.health.follow(set)
+      },
       failed: (error) => {
         if (channels.discoveryError.hasSubscribers) channels.discoveryError.publish({ pool, error })
       },

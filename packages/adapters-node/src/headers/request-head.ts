@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import type { Endpoint } from '@limpet/core'
 import { connectionNames, isHopByHop } from './hop-by-hop.ts'
+import { isMovedHeader } from './moved-header.ts'
 
 /** How the body of a request is framed towards the pod. */
 export type BodyFraming = 'none' | 'sized' | 'chunked'
@@ -12,6 +13,8 @@ export interface HeadOptions {
   /** Whether the peer may say for whom it speaks in X-Forwarded-* and Forwarded. */
   readonly isTrusted: (request: IncomingMessage) => boolean
   readonly path: ((request: IncomingMessage) => string) | undefined
+  /** Whether X-Limpet-Moved is ours to write: then the client's is never passed on. */
+  readonly movedHeader: boolean
 }
 
 /** A request target with nothing that could end the request line. */
@@ -21,7 +24,8 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/
  * The head of the request towards the pod, as the latin1 text that is written. Built in one walk over `rawHeaders`, which
  * keeps case, order and repetition; `request.headers` is never touched.
  *
- * `upgrade`: the value of the Upgrade header, to ask the pod to switch protocols.
+ * `upgrade`: the value of the Upgrade header, to ask the pod to switch protocols. `cause`: why the endpoint that had the
+ * request's key was lost, if the key has moved.
  */
 export function requestHead(
   request: IncomingMessage,
@@ -29,6 +33,7 @@ export function requestHead(
   framing: BodyFraming,
   options: HeadOptions,
   upgrade?: string,
+  cause?: string,
 ): string {
   const { rawHeaders } = request
   const named = connectionNames(rawHeaders)
@@ -40,6 +45,7 @@ export function requestHead(
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     if (isHopByHop(name) || named?.has(name.toLowerCase())) continue
+    if (options.movedHeader && isMovedHeader(name)) continue
     const value = rawHeaders[i + 1] as string
     const kind = forwardKind(name)
     if (kind === HOST) {
@@ -64,6 +70,7 @@ export function requestHead(
   if (!(forwarded & FORWARDED_HOST) && host !== '') head += `X-Forwarded-Host: ${host}\r\n`
   if (!(forwarded & PORT) && socket.localPort !== undefined)
     head += `X-Forwarded-Port: ${socket.localPort}\r\n`
+  if (options.movedHeader && cause !== undefined) head += `X-Limpet-Moved: ${cause}\r\n`
   if (framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n'
   head +=
     upgrade === undefined

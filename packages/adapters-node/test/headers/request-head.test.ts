@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { bodyFraming, type HeadOptions, requestHead } from '../../src/headers/request-head.ts'
 
 const POD = { identity: 'p', host: '10.0.0.1', port: 8080, protocol: 'http:' } as Endpoint
-const DEFAULTS: HeadOptions = { host: 'preserve', isTrusted: () => false, path: undefined }
+const DEFAULTS: HeadOptions = {
+  host: 'preserve',
+  isTrusted: () => false,
+  path: undefined,
+  movedHeader: false,
+}
 
 function request(rawHeaders: string[], url = '/a?b', remoteAddress = '203.0.113.7'): IncomingMessage {
   return { method: 'GET', url, rawHeaders, socket: { remoteAddress, localPort: 8080 } } as never
@@ -119,6 +124,37 @@ describe('requestHead', () => {
     expect(lines(request([]), POD, 'none', DEFAULTS, 'websocket')).toEqual(
       expect.arrayContaining(['Connection: Upgrade', 'Upgrade: websocket']),
     )
+  })
+})
+
+describe('requestHead with movedHeader', () => {
+  const on = { ...DEFAULTS, movedHeader: true }
+  const own = /x-limpet-moved: .*/gi
+  const forged = ['x-limpet-moved', 'gone', 'X-LIMPET-MOVED', 'ejected']
+
+  it('tells the pod why the key came to it', () => {
+    const head = requestHead(request([]), POD, 'none', on, undefined, 'terminated')
+    expect(head.match(own)).toEqual(['X-Limpet-Moved: terminated'])
+    const upgrade = requestHead(request([]), POD, 'none', on, 'websocket', 'not-ready')
+    expect(upgrade.match(own)).toEqual(['X-Limpet-Moved: not-ready'])
+  })
+
+  it('never passes on what the client says of it, whether the key has moved or not', () => {
+    expect(requestHead(request(forged), POD, 'none', on).match(own)).toBeNull()
+    const head = requestHead(request(forged), POD, 'none', on, undefined, 'drained')
+    expect(head.match(own)).toEqual(['X-Limpet-Moved: drained'])
+  })
+
+  it('does not let Connection name it away', () => {
+    const named = request(['Connection', 'close, x-limpet-moved'])
+    expect(requestHead(named, POD, 'none', on, undefined, 'gone').match(own)).toEqual([
+      'X-Limpet-Moved: gone',
+    ])
+  })
+
+  it('leaves the name to the client and the pod when it is off', () => {
+    const head = requestHead(request(forged), POD, 'none', DEFAULTS, undefined, 'gone')
+    expect(head.match(own)).toEqual(['x-limpet-moved: gone', 'X-LIMPET-MOVED: ejected'])
   })
 })
 

@@ -1,8 +1,12 @@
 import type { Clock } from '../clock.ts'
+import type { Identity } from '../endpoint/endpoint.ts'
+import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 import { type EndpointState, healthOf } from '../endpoint/endpoint-state.ts'
 import type { PoolSnapshot } from '../endpoint/pool-snapshot.ts'
 import type { Outcome } from '../route/route.ts'
 import type { LossConfirmation } from '../sticky-options.ts'
+import type { HealthCheck } from './health-check.ts'
+import { HealthChecks } from './health-checks.ts'
 import type { HealthReason } from './health-reason.ts'
 import { PassiveHealth } from './passive-health.ts'
 import type { CheckedPassiveHealth } from './passive-health-options.ts'
@@ -10,9 +14,12 @@ import type { CheckedPassiveHealth } from './passive-health-options.ts'
 /** What {@link PoolHealth} needs of its pool. */
 export interface PoolHealthHost {
   readonly clock: Clock
+  readonly random: () => number
+  readonly check: HealthCheck | undefined
   readonly passive: CheckedPassiveHealth
   readonly confirmation: Required<LossConfirmation>
   readonly snapshot: () => PoolSnapshot | undefined
+  readonly state: (identity: Identity) => EndpointState | undefined
   /** Told of each verdict that has changed, after it was noted in the state. */
   readonly changed: (state: EndpointState, reason: HealthReason, error: unknown) => void
 }
@@ -21,9 +28,11 @@ export interface PoolHealthHost {
 export class PoolHealth {
   readonly #host: PoolHealthHost
   readonly #passive: PassiveHealth
+  readonly #checks: HealthChecks | undefined
 
   constructor(host: PoolHealthHost) {
     this.#host = host
+    this.#checks = host.check && new HealthChecks(host.check, { ...host, changed: this.#checked })
     this.#passive = new PassiveHealth(host.passive, {
       clock: host.clock,
       poolSize: () => host.snapshot()?.endpoints.length ?? 0,
@@ -56,12 +65,27 @@ export class PoolHealth {
     return (hasLasted || connectFailures >= failures) && !this.#looksMostlyLost()
   }
 
+  /** Tells which endpoints are to be checked. */
+  follow(discovered: EndpointSet): void {
+    this.#checks?.update(discovered)
+  }
+
   forget(state: EndpointState): void {
     this.#passive.forget(state)
   }
 
   close(): void {
     this.#passive.close()
+    this.#checks?.close()
+  }
+
+  readonly #checked = (identity: Identity, verdict: 'passing' | 'failing', error: unknown): void => {
+    const state = this.#host.state(identity)
+    if (!state) return
+    const before = healthOf(state.health)
+    state.health.checks = verdict
+    if (verdict === 'passing') this.#passive.checkPassed(state)
+    if (healthOf(state.health) !== before) this.#host.changed(state, 'checks', error)
   }
 
   /** More than half the pool fails from here: the network of this replica is the likelier culprit. */

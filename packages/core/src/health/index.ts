@@ -1,0 +1,5 @@
+export type { CheckScheduleOptions } from './check-schedule.ts'
+export type { CheckSchedule, HealthCheck } from './health-check.ts'
+export { type HttpCheckOptions, httpCheck } from './http-check.ts'
+export type { ExpectedStatus } from './status-ranges.ts'
+export { type TcpCheckOptions, tcpCheck } from './tcp-check.ts'

@@ -145,7 +145,11 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
     if (this.#isOver) return
     const { code, message, cause } = failure
     const error = new StickyError(code, message, { cause })
-    if (!this.#maySendAgain(failure)) return this.#fail(error)
+    if (!this.#maySendAgain(failure)) {
+      // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
+      if (code.startsWith('upstream-')) void this.#route?.settle({ error })
+      return this.#fail(error)
+    }
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused) this.#upstream.connect((this.#route as ServedRoute).endpoint, this, true)
     else this.#next(error)

@@ -142,7 +142,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (this.#isOver) return
     const mayRepeat = isUnanswered && code === 'upstream-reset' && this.#options.repeatSafe
     if (mayRepeat && wasReused) this.#upstream.connect((this.#route as ServedRoute).endpoint, this, true)
-    else this.#answer(errorAnswer(new StickyError(code, message, { cause })))
+    else {
+      const error = new StickyError(code, message, { cause })
+      if (code.startsWith('upstream-')) void this.#route?.settle({ error })
+      this.#answer(errorAnswer(error))
+    }
   }
 
   drained(): void {}

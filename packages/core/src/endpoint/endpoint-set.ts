@@ -57,13 +57,16 @@ export function isSameSet(one: EndpointSet, other: EndpointSet): boolean {
   })
 }
 
+/** True if a connection to either reaches the same process. */
+export function isSameAddress(one: Endpoint, other: Endpoint): boolean {
+  return one.host === other.host && one.port === other.port && one.protocol === other.protocol
+}
+
 function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
   if (one === other) return true
   return (
     one.identity === other.identity &&
-    one.host === other.host &&
-    one.port === other.port &&
-    one.protocol === other.protocol &&
+    isSameAddress(one, other) &&
     one.weight === other.weight &&
     one.zone === other.zone &&
     one.conditions.ready === other.conditions.ready &&

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { InFlight } from '../route/in-flight.ts'
 import type { Identity } from './endpoint.ts'
-import type { EndpointSet } from './endpoint-set.ts'
+import { type EndpointSet, isSameAddress } from './endpoint-set.ts'
 import { type EndpointState, newEndpointState } from './endpoint-state.ts'
 import { PoolSnapshot } from './pool-snapshot.ts'
 import type { SlowStart } from './slow-start.ts'
@@ -46,11 +46,15 @@ export class PoolEndpoints {
     return this.discovered?.get(identity) && this.#states.get(identity)
   }
 
-  /** Takes discovery's next snapshot. Endpoints that stay keep their state. */
+  /**
+   * Takes discovery's next snapshot. Endpoints that stay keep their state. One that is back at another address is another
+   * process under the same name, and starts without a past, whether its absence was seen or not.
+   */
   update(discovered: EndpointSet): void {
+    const before = this.discovered
     this.discovered = discovered
     for (const [identity, state] of this.#states) {
-      if (discovered.get(identity)) continue
+      if (isStaying(identity, before, discovered)) continue
       this.#host.gone(state)
       this.#states.delete(identity)
     }
@@ -108,13 +112,18 @@ export class PoolEndpoints {
   }
 }
 
+function isStaying(identity: Identity, before: EndpointSet | undefined, discovered: EndpointSet): boolean {
+  const [former, present] = [before?.get(identity), discovered.get(identity)]
+  return former !== undefined && present !== undefined && isSameAddress(former, present)
+}
+
 /** Notes which endpoints take new keys now and did not before. Those of a pool's first snapshot start with it, at full weight. */
 function markStarts(previous: PoolSnapshot, next: PoolSnapshot, now: number): boolean {
   let hasStarts = false
   for (const { endpoint, availability, state } of next.members()) {
     if (availability.state !== 'ready') continue
-    const before = previous.availability(endpoint.identity)
-    if (before && before.state !== 'down') continue
+    const before = previous.find(endpoint.identity)
+    if (before?.state === state && before.availability.state !== 'down') continue
     state.startedAt = now
     hasStarts = true
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
-import type { EndpointSet } from '../endpoint/endpoint-set.ts'
+import { type EndpointSet, isSameAddress } from '../endpoint/endpoint-set.ts'
 import { StickyError } from '../error.ts'
 import type { HealthCheck } from './health-check.ts'
 import { Score, type Verdict } from './score.ts'
@@ -155,10 +155,6 @@ export class HealthChecks {
 /** A probe that throws has failed like one that rejects. */
 async function probe(check: HealthCheck, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
   await check.probe(endpoint, signal)
-}
-
-function isSameAddress(one: Endpoint, other: Endpoint): boolean {
-  return one.host === other.host && one.port === other.port && one.protocol === other.protocol
 }
 
 function nothing(): void {}

@@ -69,7 +69,14 @@ export class BindingRows {
     this.#free = slot
   }
 
-  fill(slot: number, fingerprint: Fingerprint, identity: number, createdAt: number, usedAt: number, version: number): void {
+  fill(
+    slot: number,
+    fingerprint: Fingerprint,
+    identity: number,
+    createdAt: number,
+    usedAt: number,
+    version: number,
+  ): void {
     const { words, numbers, shift, mask, rowWords, rowNumbers } = this.columns
     const index = slot >>> shift
     const wordRow = (slot & mask) * rowWords

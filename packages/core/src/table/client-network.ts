@@ -16,7 +16,10 @@ export function clientNetwork(address: string): string {
   if (!all.every((group) => /^[\da-f]{1,4}$/.test(group))) return address
   const values = all.map((group) => Number.parseInt(group, 16))
   if (values.slice(0, 5).every((value) => value === 0) && values[5] === 0xffff) {
-    return values.slice(6).map((value) => `${value >> 8}.${value & 0xff}`).join('.')
+    return values
+      .slice(6)
+      .map((value) => `${value >> 8}.${value & 0xff}`)
+      .join('.')
   }
   return `${values
     .slice(0, 4)

@@ -13,7 +13,8 @@ export class KeyCells {
   readonly #classes: CellClass[] = []
 
   constructor(segmentBits: number) {
-    for (let size = 1; size <= CLASSES; size++) this.#classes.push(new CellClass(size * CELL_STEP, segmentBits))
+    for (let size = 1; size <= CLASSES; size++)
+      this.#classes.push(new CellClass(size * CELL_STEP, segmentBits))
   }
 
   /** Keeps a key of at most 71 latin1 characters; answers its place. */

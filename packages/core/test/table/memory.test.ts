@@ -72,7 +72,10 @@ describe('memoryTable', () => {
 
   it.each<[string, MemoryTableOptions]>([
     ['option "memoryTable.maxEntries": expected an integer from 1 to 100000000, got 0', { maxEntries: 0 }],
-    ['option "memoryTable.maxEntries": expected an integer from 1 to 100000000, got 1.5', { maxEntries: 1.5 }],
+    [
+      'option "memoryTable.maxEntries": expected an integer from 1 to 100000000, got 1.5',
+      { maxEntries: 1.5 },
+    ],
     ['option "memoryTable.idleTimeoutMs": expected milliseconds from 1', { idleTimeoutMs: -1 }],
     ['option "memoryTable.idleTimeoutMs": expected milliseconds from 1', { idleTimeoutMs: Number.NaN }],
     ['option "memoryTable.absoluteTimeoutMs": expected milliseconds from 1', { absoluteTimeoutMs: 0 }],

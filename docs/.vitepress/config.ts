@@ -20,6 +20,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Placement', 'placement'),
       guide('Health', 'health'),
       guide('Lost endpoints', 'loss'),
+      guide('Draining before a pod ends', 'drain'),
       guide('forward()', 'forward'),
       guide('Express', 'express'),
       guide('Errors', 'errors'),

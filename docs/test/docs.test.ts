@@ -98,6 +98,7 @@ describe('the docs', () => {
     ['docs/guide/health.md', 'packages/core/src/health/http-check.ts', 'HttpCheckOptions'],
     ['docs/guide/health.md', 'packages/core/src/health/tcp-check.ts', 'TcpCheckOptions'],
     ['docs/guide/file.md', 'packages/core/src/discovery/file.ts', 'FileDiscoveryOptions'],
+    ['docs/guide/drain.md', 'packages/adapters-node/src/drain-wait.ts', 'DrainWaitOptions'],
   ])('name in %s every option of %s', (page, source, name) => {
     const body = textOf(source).split(`export interface ${name}`)[1]?.split('\n}')[0] ?? ''
     const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option as string)

@@ -20,22 +20,32 @@ export function errorAnswer({ code, message }: Pick<StickyError, 'code' | 'messa
   return { status: STATUS_OF_CODE[code] ?? 500, code, message }
 }
 
-/** Writes an error answer; a response that has begun is cut instead, so that the client sees it is incomplete. */
+/** Writes an error answer. */
 export function answerError(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+  answerJson(request, response, answer.status, bodyOf(answer))
+}
+
+/** Writes an answer of our own; a response that has begun is cut instead, so that the client sees it is incomplete. */
+export function answerJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: string,
+): void {
   if (response.headersSent) {
     response.destroy()
     return
   }
-  const body = bodyOf(answer)
   const headers: Record<string, string | number> = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
   }
-  if (answer.status === 503) headers['retry-after'] = 1
+  if (status === 503) headers['retry-after'] = 1
+  if (status === 405) headers.allow = 'GET, POST'
   // The rest of the body would have to be read to reach the next request of this connection.
   if (!request.complete) headers.connection = 'close'
-  response.writeHead(answer.status, headers)
+  response.writeHead(status, headers)
   response.end(body)
 }
 

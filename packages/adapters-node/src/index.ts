@@ -1,3 +1,10 @@
+export {
+  type Drainable,
+  type DrainOutcome,
+  type DrainWaitHandler,
+  type DrainWaitOptions,
+  drainWait,
+} from './drain-wait.ts'
 export { answerRefused } from './error-answer.ts'
 export { type Forwarder, forward } from './forward.ts'
 export type { ForwardOptions } from './options.ts'

@@ -2,7 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 
 /** When endpoints are checked, and what it takes to change the verdict. @public */
 export interface CheckSchedule {
-  /** Time between two checks of one endpoint, in milliseconds. */
+  /** Time from the end of one check of an endpoint to its next, in milliseconds. */
   readonly intervalMs: number
   /** Share of the interval, 0 to 1, by which each wait is shortened or lengthened at random. */
   readonly jitter: number
@@ -12,7 +12,7 @@ export interface CheckSchedule {
   readonly rise: number
   /** Checks in a row that must fail until a passing endpoint is failing. */
   readonly fall: number
-  /** Checks under way at once. */
+  /** Checks of one pool under way at once. */
   readonly maxConcurrent: number
 }
 
@@ -27,7 +27,8 @@ export interface HealthCheck {
   readonly schedule: CheckSchedule
   /**
    * Asks once: resolves if the endpoint is healthy, rejects with the reason if it is not. Ends, with every socket
-   * released, when `signal` aborts.
+   * released, when `signal` aborts: at the timeout, or because the endpoint is gone or has another address. A pool never
+   * asks one endpoint twice at once; it waits no longer for a probe that it has aborted, whose answer no longer counts.
    */
   probe(endpoint: Endpoint, signal: AbortSignal): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Clock, StickyError, systemClock } from '@limpet/core'
+import { type Clock, type DrainOutcome, type Sticky, StickyError, systemClock } from '@limpet/core'
 import {
   contractOption,
   durationOption,
@@ -14,26 +14,8 @@ import { STATUS_OF_CODE } from './status.ts'
 /** The longest that timers take. */
 const MAX_DEADLINE_MS = 2 ** 31 - 1
 
-/** How the drain of an endpoint has ended; `waitedMs` counts from the call. @public */
-export type DrainOutcome =
-  /** No key is bound to it any more. */
-  | { readonly kind: 'drained'; readonly waitedMs: number }
-  /** Its time was up, or it left the pool; `cut` keys were still bound to it. */
-  | { readonly kind: 'deadline' | 'gone'; readonly cut: number; readonly waitedMs: number }
-  /** The operator took the drain back. */
-  | { readonly kind: 'undrained' }
-
 /** What `drainWait` needs of a pool. @public */
-export interface Drainable {
-  /**
-   * Starts the drain of an endpoint, or joins the one under way, and resolves when it is over. Aborting the signal ends
-   * this wait alone. Rejects with a `StickyError` `unknown-identity` if there is no such endpoint.
-   */
-  drain(
-    identity: string,
-    options?: { readonly deadlineMs?: number; readonly signal?: AbortSignal },
-  ): Promise<DrainOutcome>
-}
+export type Drainable = Pick<Sticky, 'drain'>
 
 /** Options of `drainWait()`. @public */
 export interface DrainWaitOptions {
@@ -169,7 +151,7 @@ function outcomeAnswer(identity: string, outcome: DrainOutcome): Answer {
     case 'gone':
       return {
         status: 200,
-        body: { code: outcome.kind, identity, cut: outcome.cut, waitedMs: outcome.waitedMs },
+        body: { code: outcome.kind, identity, ...known('cut', outcome.cut), waitedMs: outcome.waitedMs },
       }
     case 'undrained':
       return failure(409, 'undrained', `the drain of ${identity} was taken back`)
@@ -183,7 +165,12 @@ function stillDraining(identity: string, boundTo: DrainWaitOptions['bound']): An
   } catch {
     // How many are left is told where it can be; it must not keep the answer back.
   }
-  return { status: 202, body: { code: 'draining', identity, ...(bound === undefined ? {} : { bound }) } }
+  return { status: 202, body: { code: 'draining', identity, ...known('bound', bound) } }
+}
+
+/** A number that not every table knows. */
+function known(name: string, value: number | undefined): Readonly<Record<string, number>> {
+  return value === undefined ? {} : { [name]: value }
 }
 
 function errorAnswer(error: unknown): Answer {

@@ -1,6 +1,5 @@
 export {
   type Drainable,
-  type DrainOutcome,
   type DrainWaitHandler,
   type DrainWaitOptions,
   drainWait,

@@ -79,7 +79,11 @@ describe('drainWait()', () => {
       { code: 'deadline', identity: 'web-1', cut: 3, waitedMs: 30_000 },
     ],
     [{ kind: 'gone', cut: 1, waitedMs: 5 }, 200, { code: 'gone', identity: 'web-1', cut: 1, waitedMs: 5 }],
-    [{ kind: 'undrained' }, 409, { code: 'undrained', message: 'the drain of web-1 was taken back' }],
+    [
+      { kind: 'undrained', waitedMs: 5 },
+      409,
+      { code: 'undrained', message: 'the drain of web-1 was taken back' },
+    ],
   ])('answers %j with %i when the drain is over, and not before', async (outcome, status, body) => {
     const { clock, drain, ask } = await start()
     let hasAnswered = false

@@ -5,6 +5,7 @@ import type { Discovery } from './discovery/discovery.ts'
 import { staticDiscovery } from './discovery/static.ts'
 import type { EndpointInit } from './endpoint/endpoint.ts'
 import { SlowStart, type SlowStartOptions } from './endpoint/slow-start.ts'
+import { healthCheckOption } from './health/check-schedule.ts'
 import type { HealthCheck } from './health/health-check.ts'
 import {
   type CheckedPassiveHealth,
@@ -167,7 +168,7 @@ export function checkStickyOptions(options: StickyOptions): CheckedStickyOptions
     contractOption(`${path}.endpoints`, endpoints as Discovery, 'Discovery or a list of endpoints', ['watch'])
   }
   if (healthCheck !== undefined) {
-    contractOption(`${path}.healthCheck`, healthCheck, 'HealthCheck such as httpCheck()', ['probe'])
+    healthCheckOption(`${path}.healthCheck`, healthCheck)
   }
   if (typeof name !== 'string' || name === '') throw invalidOption(`${path}.name`, 'a name', name)
   return {

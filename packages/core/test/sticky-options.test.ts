@@ -102,7 +102,7 @@ describe('options of createSticky', () => {
       { passiveHealth: { maxEjectedShare: 50 } },
     ],
     [
-      'healthCheck": expected a HealthCheck such as httpCheck() (an object with probe()), got "/healthz"',
+      'healthCheck": expected a HealthCheck such as httpCheck() makes (an object with probe()), got "/healthz"',
       { healthCheck: '/healthz' },
     ],
     [

@@ -32,6 +32,16 @@ const CONTRACTS = [
   'discovery/discovery.ts',
 ].map((file) => `${CORE}/${file}`)
 
+/** Files and folders of core that take more of node than the others, and what. */
+const MORE_OF_NODE: Readonly<Record<string, readonly string[]>> = {
+  // BlockList and isIP compute; they open nothing.
+  'key/trusted-proxies.ts': ['node:net'],
+  'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
+}
+
+/** Those of them that open sockets or files: subpaths, which the main entry must not bring. */
+const OPENING_ROOMS = ['discovery/dns/']
+
 describe('imports', () => {
   it('never go from core to an adapter or to a package', () => {
     for (const file of sources.filter((source) => source.startsWith(CORE))) {
@@ -64,11 +74,25 @@ describe('imports', () => {
   it('bring no socket, file, resolver or server into core', () => {
     const allowed = ['node:assert/strict', 'node:crypto', 'node:diagnostics_channel']
     for (const file of sources.filter((source) => source.startsWith(CORE))) {
+      const room = Object.keys(MORE_OF_NODE).find((path) => file.startsWith(`${CORE}/${path}`))
+      const more = room === undefined ? [] : MORE_OF_NODE[room]
       const fromNode = importsOf(file).filter(
-        (target) => target.startsWith('node:') && !allowed.includes(target),
+        (target) => target.startsWith('node:') && !allowed.includes(target) && !more?.includes(target),
       )
-      // BlockList and isIP compute; they open nothing.
-      expect(fromNode, file).toEqual(file.endsWith('key/trusted-proxies.ts') ? ['node:net'] : [])
+      expect(fromNode, file).toEqual([])
+    }
+  })
+
+  it('never go from the main entry to a subpath that opens something', () => {
+    const reached = new Set<string>()
+    const follow = (file: string) => {
+      if (reached.has(file)) return
+      reached.add(file)
+      for (const target of importsOf(file)) if (target.startsWith(CORE)) follow(target)
+    }
+    follow(`${CORE}/index.ts`)
+    for (const room of OPENING_ROOMS) {
+      expect([...reached].filter((file) => file.startsWith(`${CORE}/${room}`))).toEqual([])
     }
   })
 

@@ -4,6 +4,7 @@ import { packageBuild } from '../../scripts/package-build.ts'
 const build: Options | Options[] = packageBuild({
   index: 'src/index.ts',
   'adapter-kit': 'src/adapter-kit.ts',
+  'discovery/dns/index': 'src/discovery/dns/index.ts',
   'testing/index': 'src/testing/index.ts',
 })
 

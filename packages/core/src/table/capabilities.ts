@@ -95,8 +95,5 @@ export interface TableSnapshots {
    * @throws StickyError `snapshot-damaged` for bytes that are cut short, altered or of another kind, `snapshot-version` for those
    *   of a newer version; the table is then empty
    */
-  restore(
-    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-    options?: SliceOptions,
-  ): Promise<number>
+  restore(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: SliceOptions): Promise<number>
 }

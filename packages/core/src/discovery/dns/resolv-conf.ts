@@ -37,7 +37,7 @@ export function parseResolvConf(text: string, host: string = hostname()): Resolv
       case 'nameserver': {
         const server = serverAddress(values[0] ?? '')
         // A port cannot be written here; what looks like one is a mistake.
-        if (server?.host === values[0] && servers.length < MAX_SERVERS) servers.push(server as ServerAddress)
+        if (server && server.host === values[0] && servers.length < MAX_SERVERS) servers.push(server)
         break
       }
       case 'domain':

@@ -16,6 +16,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Keys', 'keys'),
       guide('The sticky table', 'tables'),
       guide('Endpoints', 'endpoints'),
+      guide('Discovery by DNS', 'dns'),
       guide('Placement', 'placement'),
       guide('Lost endpoints', 'loss'),
       guide('forward()', 'forward'),

@@ -94,6 +94,10 @@ describe('the docs', () => {
     ['docs/guide/keys.md', 'packages/core/src/key/key-options.ts', 'KeyLimits'],
     ['docs/guide/keys.md', 'packages/core/src/key/header.ts', 'HeaderKeyOptions'],
     ['docs/guide/keys.md', 'packages/core/src/key/address.ts', 'AddressKeyOptions'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-discovery.ts', 'DnsDiscoveryOptions'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/stateful-set.ts', 'StatefulSetNames'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-resolver.ts', 'DnsResolverOptions'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/node-resolver.ts', 'NodeResolverOptions'],
   ])('name in %s every option of %s', (page, source, name) => {
     const body = textOf(source).split(`export interface ${name}`)[1]?.split('\n}')[0] ?? ''
     const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option as string)

@@ -91,6 +91,11 @@ class Writer {
     this.raw(Buffer.from([0]))
   }
 
+  #labels(labels: readonly string[]): void {
+    for (const label of labels) this.raw(Buffer.from([label.length, ...Buffer.from(label, 'latin1')]))
+    this.raw(Buffer.from([0]))
+  }
+
   record({ name, type, ttl, data }: TestRecord): void {
     this.name(name)
     this.words(TYPES[type], 1, Math.floor(ttl / 65_536), ttl % 65_536)
@@ -117,7 +122,8 @@ class Writer {
       case 'SRV': {
         const [priority, weight, port, target] = data.split(' ')
         this.words(Number(priority), Number(weight), Number(port))
-        return this.name(target === '.' ? '' : (target as string))
+        // RFC 2782: without compression; c-ares refuses it.
+        return this.#labels(target === '.' ? [] : (target as string).split('.'))
       }
     }
   }

@@ -157,6 +157,37 @@ describe('decodeMessage', () => {
     expect(decodes(message([0, 0, 0, 0], ...chain, ...records))).toBe(true)
   })
 
+  it('takes a compressed SRV target, which RFC 2782 forbids and some servers write', () => {
+    const question = [3, 119, 101, 98, 0, 0, 33, 0, 1]
+    const { answers } = decodeMessage(
+      message(
+        [1, 1, 0, 0],
+        ...question,
+        0xc0,
+        12,
+        0,
+        33,
+        0,
+        1,
+        0,
+        0,
+        0,
+        5,
+        0,
+        8,
+        0,
+        0,
+        0,
+        1,
+        0,
+        80,
+        0xc0,
+        12,
+      ),
+    )
+    expect(answers[0]?.data).toEqual({ type: 'SRV', priority: 0, weight: 1, port: 80, target: 'web' })
+  })
+
   it('skips records of other types and classes, and escapes what stands in no host name', () => {
     const text = [0, 0, 16, 0, 1, 0, 0, 0, 5, 0, 2, 1, 97]
     const chaos = [0, 0, 1, 0, 3, 0, 0, 0, 5, 0, 4, 1, 2, 3, 4]

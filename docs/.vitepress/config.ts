@@ -17,6 +17,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('The sticky table', 'tables'),
       guide('Endpoints', 'endpoints'),
       guide('Endpoints from a file', 'file'),
+      guide('Discovery by DNS', 'dns'),
       guide('Placement', 'placement'),
       guide('Health', 'health'),
       guide('Lost endpoints', 'loss'),

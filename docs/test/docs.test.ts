@@ -99,6 +99,10 @@ describe('the docs', () => {
     ['docs/guide/health.md', 'packages/core/src/health/tcp-check.ts', 'TcpCheckOptions'],
     ['docs/guide/file.md', 'packages/core/src/discovery/file.ts', 'FileDiscoveryOptions'],
     ['docs/guide/drain.md', 'packages/adapters-node/src/drain-wait.ts', 'DrainWaitOptions'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-discovery.ts', 'DnsDiscoveryOptions'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/stateful-set.ts', 'StatefulSetNames'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-resolver.ts', 'DnsResolverOptions'],
+    ['docs/guide/dns.md', 'packages/core/src/discovery/dns/node-resolver.ts', 'NodeResolverOptions'],
   ])('name in %s every option of %s', (page, source, name) => {
     const body = textOf(source).split(`export interface ${name}`)[1]?.split('\n}')[0] ?? ''
     const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option as string)

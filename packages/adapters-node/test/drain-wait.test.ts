@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { StickyError } from '@limpet/core'
+import { type DrainOutcome, StickyError } from '@limpet/core'
 import { fakeClock } from '@limpet/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Drainable, type DrainOutcome, type DrainWaitOptions, drainWait } from '../src/index.ts'
+import { type Drainable, type DrainWaitOptions, drainWait } from '../src/index.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {

@@ -1,0 +1,5 @@
+export { type DnsDiscoveryOptions, dnsDiscovery } from './dns-discovery.ts'
+export { type DnsResolverOptions, dnsResolver } from './dns-resolver.ts'
+export { type NodeResolverOptions, nodeResolver } from './node-resolver.ts'
+export type { AddressRecord, Answer, DnsRecord, RecordType, Resolver, ServiceRecord } from './resolver.ts'
+export type { StatefulSetNames } from './stateful-set.ts'

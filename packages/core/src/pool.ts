@@ -138,6 +138,7 @@ export class Pool {
 
   async rebalance(options: RebalanceOptions): Promise<RebalanceOutcome> {
     const checked = checkRebalanceOptions(options)
+    this.#expectOpen()
     const { table, clock, minMoveIntervalMs } = this.#options
     if (!canCount(table) || !canMoveInBulk(table)) {
       throw new StickyError(
@@ -199,7 +200,12 @@ export class Pool {
     }
   }
 
+  #expectOpen(): void {
+    if (this.#isClosed) throw new StickyError('closed', 'the pool was closed')
+  }
+
   #stateOf(identity: Identity): EndpointState {
+    this.#expectOpen()
     const state = this.endpoints.state(identity)
     if (state) return state
     throw new StickyError('unknown-identity', `no endpoint of the pool has the identity "${identity}"`)

@@ -1,6 +1,5 @@
 import { Placement } from './balance/placement.ts'
 import type { RebalanceOptions, RebalanceOutcome } from './balance/rebalance-options.ts'
-import { channels } from './channels.ts'
 import type { LossCause } from './endpoint/availability.ts'
 import type { DrainOptions, DrainOutcome } from './endpoint/drains.ts'
 import type { Identity } from './endpoint/endpoint.ts'
@@ -12,6 +11,7 @@ import type { RequestLike } from './key/request-like.ts'
 import type { MaybePromise } from './maybe-promise.ts'
 import { Pool } from './pool.ts'
 import type { PoolOperations } from './pool-operations.ts'
+import { LeaseTable } from './route/lease-table.ts'
 import type { CheckedLossAction } from './route/loss-policy.ts'
 import { WHY_HOLD_ENDED, WHY_NO_SNAPSHOT } from './route/refusals.ts'
 import { type LeaseHost, RequestLease } from './route/request-lease.ts'
@@ -19,7 +19,6 @@ import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
 import type { PoolStats } from './stats.ts'
 import { type CheckedStickyOptions, checkStickyOptions, type StickyOptions } from './sticky-options.ts'
-import { GuardedTable } from './table/guarded-table.ts'
 import type { Binding, Claim, Move } from './table/sticky-table.ts'
 
 /** One pool: routes requests to the endpoints of one service. @public */
@@ -51,27 +50,16 @@ const MOST_MOVES = 8
 class StickyPool implements Sticky {
   readonly #options: CheckedStickyOptions
   readonly #pool: Pool
-  readonly #table: GuardedTable<RequestLease, Route>
+  readonly #table: LeaseTable
   readonly #placement: Placement
   readonly #losses: LossRules
   readonly #host: LeaseHost
 
   constructor(options: CheckedStickyOptions) {
-    const { clock, name: pool } = options
+    const { clock } = options
     this.#options = options
-    this.#table = new GuardedTable(options.table, {
-      timeoutMs: options.tableTimeoutMs,
-      clock,
-      failed: this.#withoutTable,
-      ended: (lease) =>
-        this.#pool.isClosed
-          ? lease.refuse('closed', 'the pool was closed')
-          : lease.refuse('hold-timeout', 'the request was aborted while it waited for the table'),
-      report: (operation, error) => {
-        if (channels.tableError.hasSubscribers) channels.tableError.publish({ pool, operation, error })
-      },
-    })
-    this.#pool = new Pool(options, (key, binding) => this.#table.tryTouch(key, binding))
+    this.#pool = new Pool(options, (key, binding) => void this.#table.touch(key, binding))
+    this.#table = new LeaseTable(options, this.#pool, this.#withoutTable)
     const { health, endpoints } = this.#pool
     this.#losses = new LossRules(options, endpoints, health)
     this.#placement = new Placement(endpoints, options.placement, options.maxBoundPerEndpoint)
@@ -85,7 +73,7 @@ class StickyPool implements Sticky {
       connectFailed: (state) => health.connectFailed(state),
       answered: (state, outcome, latencyMs) => health.answered(state, outcome, latencyMs),
       next: this.#next,
-      correct: this.#correct,
+      correct: (lease, servedBy) => this.#table.correct(lease, servedBy),
       observe: this.#pool.observe,
     }
   }
@@ -140,7 +128,7 @@ class StickyPool implements Sticky {
 
   #look(lease: RequestLease): MaybePromise<Route> {
     if (lease.key === undefined) return this.#place(lease)
-    return this.#table.lookup(lease.key, lease, this.#found)
+    return this.#table.lookup(lease, this.#found)
   }
 
   async #lookOnArrival(lease: RequestLease): Promise<Route> {
@@ -220,23 +208,14 @@ class StickyPool implements Sticky {
     const member = this.#placement.pick(lease)
     if (!member) return this.#nobody(lease)
     if (lease.key === undefined) return lease.serve('keyless', member)
-    if (!this.#placement.isFull(member.endpoint, lease)) return this.#claim(lease, member)
+    if (!this.#placement.isFull(member.endpoint, lease))
+      return this.#table.claim(lease, member.endpoint, this.#claimed)
     const other = this.#placement.pickBelowCap(lease)
     if (other) {
       lease.isOverflow = true
-      return this.#claim(lease, other)
+      return this.#table.claim(lease, other.endpoint, this.#claimed)
     }
     return this.#options.onCapacity === 'unstored' ? lease.serve('overflow', member) : this.#atCapacity(lease)
-  }
-
-  #claim(lease: RequestLease, { endpoint }: Member): MaybePromise<Route> {
-    return this.#table.claim(
-      lease.key as string,
-      endpoint.identity,
-      this.#addressOf(lease),
-      lease,
-      this.#claimed,
-    )
   }
 
   readonly #claimed = (lease: RequestLease, { binding, created }: Claim): MaybePromise<Route> => {
@@ -258,14 +237,13 @@ class StickyPool implements Sticky {
     }
     lease.lossCause ??= this.#losses.causeOf(from.identity)
     if (++lease.moves > MOST_MOVES) return lease.serve('detour', member, from.identity)
-    const { identity } = member.endpoint
-    return this.#table.move(lease.key as string, from, identity, this.#addressOf(lease), lease, this.#moved)
+    return this.#table.move(lease, from, member.endpoint, this.#moved)
   }
 
   readonly #moved = (lease: RequestLease, { binding, moved }: Move): MaybePromise<Route> => {
-    if (binding === undefined) return this.#placeWithoutTable(lease)
     const from = lease.binding as Binding
     lease.binding = binding
+    if (binding === undefined) return this.#placeWithoutTable(lease)
     const member = this.#usable(binding, lease)
     if (moved) {
       lease.replaced ??= from
@@ -286,12 +264,7 @@ class StickyPool implements Sticky {
 
   /** No endpoint is left: takes back the binding that this request made, and refuses. */
   #nobody(lease: RequestLease): Route {
-    const { key, binding, replaced } = lease
-    if (key !== undefined && binding && replaced) {
-      const isListed = replaced !== 'nothing' && this.#pool.endpoints.current?.find(replaced.identity)
-      if (isListed) void this.#tryMove(lease, replaced.identity, 'restored')
-      else void this.#table.tryRelease(key, binding)
-    }
+    void this.#table.takeBack(lease)
     return lease.failure === undefined
       ? lease.refuse('no-endpoints', 'no endpoint takes new keys')
       : lease.refuse('no-endpoints', 'no endpoint could be connected')
@@ -314,25 +287,5 @@ class StickyPool implements Sticky {
     const isBalanced = this.#options.onTableError === 'balance' && lease.tableError !== undefined
     const member = isBalanced ? this.#placement.pick(lease) : this.#placement.pickByHash(lease)
     return member ? lease.serve('fallback', member) : this.#nobody(lease)
-  }
-
-  readonly #correct = (lease: RequestLease, servedBy: Identity): MaybePromise<void> => {
-    if (!this.#pool.endpoints.current?.find(servedBy)) return
-    return this.#tryMove(lease, servedBy, 'corrected')
-  }
-
-  #tryMove(lease: RequestLease, to: Identity, cause: 'corrected' | 'restored'): MaybePromise<void> {
-    const { key, binding: from } = lease
-    if (key === undefined || !from) return
-    return this.#table.tryMove(key, from, to, (binding) => {
-      lease.binding = binding
-      this.#pool.moved(from.identity, to, cause)
-    })
-  }
-
-  #addressOf({ request }: RequestLease): string | undefined {
-    if (!this.#options.table.needsAddress) return undefined
-    const address = this.#options.clientAddress.read(request)
-    return typeof address === 'string' ? address : undefined
   }
 }

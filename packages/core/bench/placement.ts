@@ -3,8 +3,11 @@ import { createHash } from 'node:crypto'
 import {
   type Balancer,
   endpointSet,
+  first,
+  leastBound,
   leastRequests,
   type PickContext,
+  preferZone,
   random,
   rendezvous,
   roundRobin,
@@ -16,14 +19,21 @@ let chosen = 0
 
 for (const size of isShort ? [3, 100] : [3, 100, 5_000]) {
   const set = endpointSet(
-    Array.from({ length: size }, (_, index) => ({ name: `pod-${index}`, host: 'a', port: 80 })),
+    Array.from({ length: size }, (_, index) => ({
+      name: `pod-${index}`,
+      host: 'a',
+      port: 80,
+      zone: `zone-${index % 3}`,
+    })),
   )
+  // As a table has them: counts by identity, near each other.
+  const bound = new Map(set.endpoints.map(({ identity }, index) => [identity, 1_000 + (index % 7)]))
   const keys = new WireKeys(1_024)
   const context = {
     key: '',
     skips: () => false,
     inFlight: () => 0,
-    bound: () => 0,
+    bound: ({ identity }) => bound.get(identity) ?? 0,
     random: Math.random,
   } satisfies PickContext
   const picks = (name: string, balancer: Balancer) => ({
@@ -54,6 +64,9 @@ for (const size of isShort ? [3, 100] : [3, 100, 5_000]) {
       picks('random', random()),
       picks('roundRobin', roundRobin()),
       picks('leastRequests', leastRequests()),
+      picks('leastBound', leastBound()),
+      picks('first', first({ maxRequests: 10 })),
+      picks('preferZone(rendezvous)', preferZone('zone-1', rendezvous)),
       ...(size <= 100 ? [picks('rendezvous by md5 of key and identity', naive)] : []),
     ],
     size,

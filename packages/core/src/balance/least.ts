@@ -30,6 +30,28 @@ export function leastOf(
   return least
 }
 
+/** As `leastOf`, of endpoints drawn at random: for pools where a look at each would take too long. */
+export function leastOfDrawn(
+  set: EndpointSet,
+  context: PickContext,
+  load: Load,
+  draws: number,
+): Endpoint | undefined {
+  const { placeable, weights } = set
+  let least: Endpoint | undefined
+  let leastLoad = Number.POSITIVE_INFINITY
+  for (let draw = 0; draw < draws; draw++) {
+    const index = Math.floor(context.random() * placeable.length)
+    const endpoint = placeable[index] as Endpoint
+    if (context.skips(endpoint)) continue
+    const own = load(endpoint, weights[index] as number, context)
+    if (own >= leastLoad) continue
+    least = endpoint
+    leastLoad = own
+  }
+  return least ?? leastOf(set, context, load)
+}
+
 /** Draws before the endpoints are scanned instead: enough that a few skipped ones cost no scan. */
 const MOST_DRAWS = 4
 

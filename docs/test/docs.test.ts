@@ -85,6 +85,28 @@ describe('the docs', () => {
     expect(documented).toEqual(STATUS_OF_CODE)
   })
 
+  it('list every channel with every field of its messages', () => {
+    const body = textOf('packages/core/src/channels.ts').split('export interface ChannelMessages')[1] ?? ''
+    const messages = [...body.matchAll(/'(limpet:[\w:]+)': \{([^}]*)\}/g)]
+    expect(messages.length).toBeGreaterThan(0)
+    for (const [, name, fields] of messages) {
+      const row = textOf('docs/guide/watching.md')
+        .split('\n')
+        .find((line) => line.startsWith(`| \`${name}\``))
+      expect(row, name).toBeDefined()
+      const own = [...(fields as string).matchAll(/readonly (\w+):/g)].map(([, field]) => field as string)
+      for (const field of own)
+        if (field !== 'pool') expect(row, `${name}: ${field}`).toContain(`\`${field}\``)
+    }
+  })
+
+  it('name every code of a StickyError', () => {
+    const codes = textOf('packages/core/src/error.ts').split('export type StickyErrorCode')[1] ?? ''
+    const names = [...codes.matchAll(/^ {2}\| '([\w-]+)'/gm)].map(([, code]) => code as string)
+    expect(names.length).toBeGreaterThan(10)
+    for (const code of names) expect(textOf('docs/guide/errors.md'), code).toContain(`\`${code}\``)
+  })
+
   it.each([
     ['docs/guide/getting-started.md', 'packages/core/src/sticky-options.ts', 'StickyOptions'],
     ['docs/guide/tables.md', 'packages/core/src/table/memory.ts', 'MemoryTableOptions'],
@@ -99,6 +121,15 @@ describe('the docs', () => {
     ['docs/guide/health.md', 'packages/core/src/health/tcp-check.ts', 'TcpCheckOptions'],
     ['docs/guide/file.md', 'packages/core/src/discovery/file.ts', 'FileDiscoveryOptions'],
     ['docs/guide/drain.md', 'packages/adapters-node/src/drain-wait.ts', 'DrainWaitOptions'],
+    ['docs/guide/drain.md', 'packages/core/src/endpoint/drains.ts', 'DrainOptions'],
+    ['docs/guide/health.md', 'packages/core/src/health/passive-health-options.ts', 'PassiveHealthOptions'],
+    ['docs/guide/health.md', 'packages/core/src/health/passive-health-options.ts', 'LatencyOutlierOptions'],
+    ['docs/guide/placement.md', 'packages/core/src/balance/rebalance-options.ts', 'RebalanceOptions'],
+    ['docs/guide/placement.md', 'packages/core/src/balance/first.ts', 'FirstOptions'],
+    ['docs/guide/placement.md', 'packages/core/src/balance/prefer-zone.ts', 'PreferZoneOptions'],
+    ['docs/guide/loss.md', 'packages/core/src/sticky-options.ts', 'LossConfirmation'],
+    ['docs/guide/placement.md', 'packages/core/src/endpoint/slow-start.ts', 'SlowStartOptions'],
+    ['docs/guide/watching.md', 'packages/core/src/stats.ts', 'PoolStats'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-discovery.ts', 'DnsDiscoveryOptions'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/stateful-set.ts', 'StatefulSetNames'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-resolver.ts', 'DnsResolverOptions'],

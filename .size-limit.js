@@ -1,7 +1,20 @@
 const forNode = (config) => ({ ...config, platform: 'node', format: 'esm' })
 
 export default [
-  { name: '@limpet/core', path: 'packages/core/dist/index.js', limit: '16 kB', modifyEsbuildConfig: forNode },
+  { name: '@limpet/core', path: 'packages/core/dist/index.js', limit: '28 kB', modifyEsbuildConfig: forNode },
+  {
+    name: '@limpet/core/dns',
+    path: 'packages/core/dist/discovery/dns/index.js',
+    limit: '20 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
+    name: '@limpet/core/health',
+    path: 'packages/core/dist/health/index.js',
+    limit: '6 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  { name: '@limpet/core/file', path: 'packages/core/dist/file.js', limit: '8 kB', modifyEsbuildConfig: forNode },
   {
     name: '@limpet/adapters-node',
     path: 'packages/adapters-node/dist/index.js',

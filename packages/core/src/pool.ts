@@ -90,8 +90,8 @@ export class Pool {
         this.endpoints.update(set)
         this.health.follow(set)
       },
-      failed: (error) => {
-        if (channels.discoveryError.hasSubscribers) channels.discoveryError.publish({ pool, error })
+      failed: (error, isFinal) => {
+        if (channels.discoveryError.hasSubscribers) channels.discoveryError.publish({ pool, error, isFinal })
       },
     })
   }

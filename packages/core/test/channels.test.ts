@@ -60,6 +60,17 @@ describe('channels', () => {
     ])
   })
 
+  it('tell of a failure that discovery survives', () => {
+    const messages = listen('limpet:discovery:error')
+    const discovery = fakeDiscovery()
+    const sticky = createSticky({ key, endpoints: discovery })
+    const error = new Error('SERVFAIL')
+    discovery.report(error)
+    void sticky.close()
+    discovery.report(new Error('too late'))
+    expect(messages).toEqual([{ pool: 'default', error, isFinal: false }])
+  })
+
   it('tell of a discovery that gave up', async () => {
     const messages = listen('limpet:discovery:error')
     const discovery = fakeDiscovery()
@@ -67,7 +78,7 @@ describe('channels', () => {
     const error = new Error('forbidden')
     discovery.fail(error)
     await settled()
-    expect(messages).toEqual([{ pool: 'default', error }])
+    expect(messages).toEqual([{ pool: 'default', error, isFinal: true }])
   })
 
   it.each<Fault>(['throws', 'rejects'])('tell of a table that %s, with what it was asked', async (fault) => {

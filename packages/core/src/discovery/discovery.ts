@@ -11,11 +11,16 @@ export interface Discovery {
    *
    * `listener` gets the first snapshot as soon as there is one (at once, within this call, where the source knows its
    * endpoints already) and another whenever something has changed, never two equal ones in a row and never one after
-   * `signal` has aborted. Calls come one at a time. A source that fails keeps silent and tries again: stale endpoints
-   * beat none, so an outage is never reported as an empty set.
+   * `signal` has aborted. Calls come one at a time. A source that fails tries again: stale endpoints beat none, so an
+   * outage is never reported as an empty set. What it failed with is told to `failed`, if there is one, and not after
+   * `signal` has aborted.
    *
    * The promise resolves when watching has ended because `signal` aborted, with every timer and socket released. It
    * rejects only for what trying again cannot mend. Several watches on one discovery are independent of each other.
    */
-  watch(listener: (set: EndpointSet) => void, signal: AbortSignal): Promise<void>
+  watch(
+    listener: (set: EndpointSet) => void,
+    signal: AbortSignal,
+    failed?: (error: unknown) => void,
+  ): Promise<void>
 }

@@ -15,8 +15,8 @@ export interface WatchOptions {
   readonly clock: Clock
   /** Told of every snapshot, the first included. */
   readonly changed: (set: EndpointSet) => void
-  /** Told that the discovery gave up: what it rejected with. The last snapshot stays. */
-  readonly failed: (error: unknown) => void
+  /** Told of each failure of the discovery; `isFinal` = it gave up. The last snapshot stays. */
+  readonly failed: (error: unknown, isFinal: boolean) => void
 }
 
 /** Holds the newest snapshot of a discovery for the request path, and the requests that came before the first one. */
@@ -58,12 +58,18 @@ export class EndpointWatch {
 
   async #watch(discovery: Discovery): Promise<void> {
     try {
-      await discovery.watch((set) => this.#accept(set), this.#closing.signal)
+      await discovery.watch(
+        (set) => this.#accept(set),
+        this.#closing.signal,
+        (error) => {
+          if (!this.#closing.signal.aborted) this.#options.failed(error, false)
+        },
+      )
     } catch (error) {
       // Many sources reject with the abort's own reason; an end that was asked for is no failure.
       if (this.#closing.signal.aborted) return
       this.#hasFailed = true
-      this.#options.failed(error)
+      this.#options.failed(error, true)
       // No snapshot will come: whoever waits for the first one would wait for nothing.
       this.#waits.wakeAll()
     }

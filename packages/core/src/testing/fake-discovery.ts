@@ -6,6 +6,8 @@ import { type EndpointSet, endpointSet } from '../endpoint/endpoint-set.ts'
 export interface FakeDiscovery extends Discovery {
   /** Gives every watch this snapshot, and makes it the first one of later watches. */
   emit(endpoints: readonly (string | URL | EndpointInit)[]): void
+  /** Tells every watch of a failure that this discovery survives. */
+  report(error: unknown): void
   /** Makes every watch give up with this error. */
   fail(error: unknown): void
   /** Watches that have not ended. */
@@ -14,6 +16,7 @@ export interface FakeDiscovery extends Discovery {
 
 interface Watch {
   readonly listener: (set: EndpointSet) => void
+  readonly failed: ((error: unknown) => void) | undefined
   readonly reject: (error: unknown) => void
 }
 
@@ -22,10 +25,10 @@ export function fakeDiscovery(): FakeDiscovery {
   const watches = new Set<Watch>()
   let last: EndpointSet | undefined
   return {
-    watch(listener, signal) {
+    watch(listener, signal, failed) {
       if (signal.aborted) return Promise.resolve()
       return new Promise((resolve, reject) => {
-        const watch: Watch = { listener, reject }
+        const watch: Watch = { listener, failed, reject }
         watches.add(watch)
         signal.addEventListener('abort', () => {
           watches.delete(watch)
@@ -37,6 +40,9 @@ export function fakeDiscovery(): FakeDiscovery {
     emit(endpoints) {
       last = endpointSet(endpoints)
       for (const { listener } of watches) listener(last)
+    },
+    report(error) {
+      for (const { failed } of watches) failed?.(error)
     },
     fail(error) {
       for (const watch of watches) watch.reject(error)

@@ -185,7 +185,7 @@ export class Drains {
   }
 
   #waited({ beganAt }: DrainUnderWay): number {
-    return this.#host.clock.now() - beganAt
+    return Math.round(this.#host.clock.now() - beganAt)
   }
 }
 

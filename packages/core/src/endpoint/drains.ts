@@ -155,7 +155,10 @@ export class Drains {
         this.#host.changed()
       }
     }
-    if (this.#underWay.size === 0 || this.#cancelLook || this.#isClosed) return
+    // Anew each time: a drain that has just begun, or was joined, may be due before the look that was planned.
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+    if (this.#underWay.size === 0 || this.#isClosed) return
     let delayMs = Number.POSITIVE_INFINITY
     for (const { state, deadlineAt } of this.#underWay.values()) {
       const isCounted = this.#host.bound(state.identity) !== undefined

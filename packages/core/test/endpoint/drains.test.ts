@@ -262,4 +262,16 @@ describe('drains', () => {
     follow(pods(3))
     expect(clock.pending).toBe(0)
   })
+
+  it.each([true, false])('keep each its own deadline (keys counted: %s)', async (counted) => {
+    const { subject, clock, state } = drains(Number.POSITIVE_INFINITY, counted)
+    const [late, soon] = [watched(subject.drain(state(1), 60_000)), watched(subject.drain(state(2), 110))]
+    clock.advance(110)
+    await settled()
+    expect([late.outcome, soon.outcome?.kind]).toEqual([undefined, 'deadline'])
+    clock.advance(60_000 - 110)
+    await settled()
+    expect(late.outcome?.kind).toBe('deadline')
+    expect(clock.pending).toBe(0)
+  })
 })

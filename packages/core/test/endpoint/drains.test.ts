@@ -244,6 +244,16 @@ describe('a drain by discovery', () => {
     await settled()
     expect(seen).toEqual({ outcome: { kind: 'drained', waitedMs: 1_250 } })
   })
+
+  it('that met its deadline is called off too when the endpoint terminates no longer', () => {
+    const { clock, state, follow } = drains(1_000)
+    follow([pod(1, DRAINING), pod(2), pod(3)])
+    clock.advance(1_000)
+    follow([pod(1, DRAINING), pod(2), pod(3)])
+    expect(state(1).drain).toBe('over')
+    follow(pods(3))
+    expect(state(1).drain).toBe('none')
+  })
 })
 
 describe('drains', () => {

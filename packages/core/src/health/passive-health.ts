@@ -117,7 +117,8 @@ export class PassiveHealth {
   #eject(state: EndpointState, reason: HealthReason): void {
     const { health } = state
     if (health.traffic !== 'healthy' || this.#isClosed) return
-    const most = Math.floor(this.#host.poolSize() * this.#options.maxEjectedShare)
+    // 0.29 of 100 is 28.999999999999996 in floating point, and meant as 29.
+    const most = Math.floor(this.#host.poolSize() * this.#options.maxEjectedShare + 1e-9)
     if (this.#out.size >= most) return
     health.ejections++
     health.ejectedUntil = this.#host.clock.now() + this.#ejectionMs(health.ejections)

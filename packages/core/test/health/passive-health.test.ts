@@ -223,6 +223,7 @@ describe('the share of the pool that may be out', () => {
     [4, 0.5, 2],
     [10, 0.1, 1],
     [10, 0.3, 3],
+    [100, 0.29, 29],
     [5, 0, 0],
     [5, 1, 5],
   ])('of %i at %d is %i', (size, maxEjectedShare, most) => {

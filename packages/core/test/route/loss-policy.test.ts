@@ -66,6 +66,10 @@ describe('the policy for a lost endpoint', () => {
       'onLost.timeout" is unknown; known: action, limitMs, maxWaiting, otherwise',
       { action: 'hold', limitMs: 1, timeout: 1 },
     ],
+    [
+      `onLost.ejected": expected 'rebind', 'detour', 'fail', or an object with an action, got null`,
+      { ejected: null },
+    ],
   ])('is refused: %s', (message, policy) => {
     expect(() => actions(policy)).toThrow(`option "${message}`)
   })

@@ -128,4 +128,14 @@ describe('placement by hash', () => {
     expect(new Set(homes(placement, ['pod-1']))).toEqual(new Set(['pod-3']))
     expect(new Set(homes(placement, ['pod-1', 'pod-3']))).toEqual(new Set([undefined]))
   })
+
+  it('goes to one that only the operator has given a weight, where there is no other', () => {
+    const endpoints = endpointsOf([pod(1, { weight: 0 }), pod(2, { weight: 0 })])
+    const placement = new Placement(endpoints, first(), 1)
+    expect(placement.pickByHash(request({ key: 'a' }))).toBeUndefined()
+    change(endpoints, 'pod-2', (state) => {
+      state.weight = 1
+    })
+    expect(placement.pickByHash(request({ key: 'a' }))?.endpoint.identity).toBe('pod-2')
+  })
 })

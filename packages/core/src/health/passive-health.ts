@@ -67,9 +67,14 @@ export class PassiveHealth {
     if (health.suspectSince !== undefined || health.ejections > 0) this.#doesWell(state)
   }
 
-  /** The active checks have found the endpoint well again: an ejection for failed connections is over. */
-  checkPassed(state: EndpointState): void {
-    if (state.health.traffic === 'unreachable') this.#letIn(state, 'checks')
+  /**
+   * The active checks have found the endpoint well again: an ejection for failed connections is over. Answers whether
+   * there was one.
+   */
+  checkPassed(state: EndpointState): boolean {
+    if (state.health.traffic !== 'unreachable') return false
+    this.#letIn(state, 'checks')
+    return true
   }
 
   /** Forgets an endpoint that is gone. */

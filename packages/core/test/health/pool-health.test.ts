@@ -117,6 +117,26 @@ describe('a loss that only this replica sees', () => {
     clock.advance(60_000)
     expect(health.isConfirmed(state(1))).toBe(false)
   })
+
+  it('is confirmed for failing checks as for failed connections: after the same time', async () => {
+    const { health, failing, pass, state, set } = poolHealth({ checked: true })
+    health.follow(set)
+    await pass(3)
+    failing.add('pod-1')
+    while (state(1).health.checks !== 'failing') await pass(0.25)
+    await pass(2)
+    // A late answer of a request of before proves nothing.
+    health.answered(state(1), { status: 200 }, undefined)
+    await pass(2.75)
+    expect(health.isConfirmed(state(1))).toBe(false)
+    await pass(0.25)
+    expect(health.isConfirmed(state(1))).toBe(true)
+    failing.delete('pod-1')
+    while (state(1).health.checks !== 'passing') await pass(0.25)
+    expect(health.isConfirmed(state(1))).toBe(false)
+    expect(state(1).health.suspectSince).toBeUndefined()
+    health.close()
+  })
 })
 
 describe('checks', () => {

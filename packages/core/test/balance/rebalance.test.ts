@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rebalance, type Share } from '../../src/balance/rebalance.ts'
 import {
@@ -88,6 +89,34 @@ describe('rebalance', () => {
     await test.run({ share: 1, ...ANY })
     expect(test.counts()).toEqual({ a: 50, b: 50, c: 500 })
   })
+
+  it('never makes a spread less even, and moves no key twice, for any spread and weights', async () => {
+    const pods = fc.array(fc.record({ keys: fc.nat(40), weight: fc.integer({ min: 1, max: 5 }) }), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    await fc.assert(
+      fc.asyncProperty(pods, async (given) => {
+        const name = (index: number) => `p${index}`
+        const test = spread(
+          Object.fromEntries(given.map(({ keys }, index) => [name(index), keys])),
+          Object.fromEntries(given.map(({ weight }, index) => [name(index), weight])),
+        )
+        const before = test.table.homes()
+        const { moved, planned } = await test.run({ share: 1, perSecond: 1_000_000, ...ANY })
+        const [keys, weights] = [before.size, given.reduce((sum, { weight }) => sum + weight, 0)]
+        const off = [...test.table.homes()].filter(([key, home]) => before.get(key) !== home).length
+        expect([moved, planned]).toEqual([off, off])
+        for (const [index, { keys: had, weight }] of given.entries()) {
+          const share = (keys * weight) / weights
+          const has = test.table.countByEndpoint(name(index))
+          expect(Math.abs(has - share)).toBeLessThanOrEqual(Math.max(1, Math.abs(had - share)))
+          if (had > share) expect(has - share).toBeLessThan(1)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
 })
 
 describe('what rebalance leaves alone', () => {
@@ -125,6 +154,20 @@ describe('what rebalance leaves alone', () => {
     expect(await test.run({ share: 1, ...ANY })).toEqual({ moved: 0, planned: 4, ended: 'end' })
     test.clock.advance(1)
     expect(await test.run({ share: 1, ...ANY })).toEqual({ moved: 4, planned: 4, ended: 'even' })
+  })
+
+  it('is an endpoint that takes no new keys since it began', async () => {
+    const test = spread({ a: 100, b: 0, c: 0 })
+    const seen = test.start({ share: 1, perSecond: 100, ...ANY })
+    await settled()
+    expect(test.counts()).toEqual({ a: 90, b: 5, c: 5 })
+    test.host.endpoints = ['a', 'c'].map((identity) => ({ identity, weight: 1 }))
+    for (let slice = 0; slice < 10; slice++) {
+      test.clock.advance(100)
+      await settled()
+    }
+    expect((await seen).ended).toBe('end')
+    expect(test.counts()).toEqual({ a: 61, b: 5, c: 34 })
   })
 })
 

@@ -144,6 +144,8 @@ class Plan {
 
 function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
+    // Its progress may have had it aborted: the signal then fires no more.
+    if (signal?.aborted) return resolve()
     const end = () => {
       cancel()
       signal?.removeEventListener('abort', end)

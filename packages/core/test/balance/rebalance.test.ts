@@ -242,6 +242,16 @@ describe('the pace of rebalance', () => {
     test.clock.advance(100)
     expect(await seen).toEqual({ moved: 10, planned: 500, ended: 'aborted' })
   })
+
+  it('ends at once when it is aborted by its own progress', async () => {
+    const test = spread({ a: 1_000, b: 0 })
+    const operator = new AbortController()
+    const onProgress = () => operator.abort()
+    const seen = test.start({ share: 1, perSecond: 100, signal: operator.signal, onProgress, ...ANY })
+    await settled()
+    expect(test.clock.pending).toBe(0)
+    expect(await seen).toEqual({ moved: 10, planned: 500, ended: 'aborted' })
+  })
 })
 
 describe('options of rebalance', () => {

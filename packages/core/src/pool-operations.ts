@@ -3,7 +3,11 @@ import type { DrainOptions, DrainOutcome } from './endpoint/drains.ts'
 import type { Identity } from './endpoint/endpoint.ts'
 import type { PoolStats } from './stats.ts'
 
-/** What an operator can ask of a pool and do with it while it runs. @public */
+/**
+ * What an operator can ask of a pool and do with it while it runs. After `close()` all but `stats()` fail with `closed`.
+ *
+ * @public
+ */
 export interface PoolOperations {
   /** The pool in numbers. Made when asked for; costs a step for each endpoint. */
   stats(): PoolStats

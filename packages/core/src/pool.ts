@@ -39,6 +39,8 @@ export class Pool {
   readonly #counts = new RouteCounts()
   readonly #drains: Drains
   readonly #endpointCounts: EndpointCounts | undefined
+  readonly #closing = new AbortController()
+  /** Asked for by every request, which the signal's getter would slow down. */
   #isClosed = false
 
   constructor(options: CheckedStickyOptions, touch: (key: string, binding: Binding) => void) {
@@ -138,7 +140,7 @@ export class Pool {
 
   async rebalance(options: RebalanceOptions): Promise<RebalanceOutcome> {
     const checked = checkRebalanceOptions(options)
-    this.#expectOpen()
+    this.#refuseIfClosed()
     const { table, clock, minMoveIntervalMs } = this.#options
     if (!canCount(table) || !canMoveInBulk(table)) {
       throw new StickyError(
@@ -151,11 +153,14 @@ export class Pool {
         table,
         clock,
         minMoveIntervalMs,
-        endpoints: () => (this.#isClosed ? undefined : this.#shares()),
+        endpoints: () => (this.isClosed ? undefined : this.#shares()),
         inUse: () => this.openLeases.versions(),
         moved: (from, to) => this.moved(from, to, 'rebalanced'),
       },
-      checked,
+      {
+        ...checked,
+        signal: AbortSignal.any([this.#closing.signal, ...(checked.signal ? [checked.signal] : [])]),
+      },
     )
   }
 
@@ -184,6 +189,7 @@ export class Pool {
 
   close(): Promise<void> {
     this.#isClosed = true
+    this.#closing.abort()
     this.openLeases.close()
     this.holds.close()
     this.#drains.close()
@@ -200,12 +206,12 @@ export class Pool {
     }
   }
 
-  #expectOpen(): void {
-    if (this.#isClosed) throw new StickyError('closed', 'the pool was closed')
+  #refuseIfClosed(): void {
+    if (this.isClosed) throw new StickyError('closed', 'the pool was closed')
   }
 
   #stateOf(identity: Identity): EndpointState {
-    this.#expectOpen()
+    this.#refuseIfClosed()
     const state = this.endpoints.state(identity)
     if (state) return state
     throw new StickyError('unknown-identity', `no endpoint of the pool has the identity "${identity}"`)

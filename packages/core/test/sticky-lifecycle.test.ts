@@ -7,6 +7,7 @@ import { createSticky } from '../src/sticky.ts'
 import { memoryTable } from '../src/table/memory.ts'
 import { fakeClock } from '../src/testing/fake-clock.ts'
 import { fakeDiscovery } from '../src/testing/fake-discovery.ts'
+import { bulkTable } from './support/bulk-table.ts'
 import { brief, pod, pods, pool, REFUSED, refused, served, testKey } from './support/pool.ts'
 import { settled } from './support/settled.ts'
 
@@ -156,6 +157,33 @@ describe('close()', () => {
     await sticky.close()
     discovery.emit(pods(5))
     expect(sticky.endpoints?.endpoints).toHaveLength(2)
+  })
+
+  it('ends drains and a rebalance under way, and leaves no timer of theirs', async () => {
+    const clock = fakeClock()
+    const table = bulkTable(clock)
+    table.fill('pod-1', 100)
+    const { sticky } = pool({ endpoints: pods(3), table, clock })
+    const rebalance = sticky.rebalance({ share: 1, idleForMs: 0, perSecond: 10 })
+    const drain = sticky.drain('pod-1', { deadlineMs: 60_000 })
+    await settled()
+    await sticky.close()
+    expect(clock.pending).toBe(0)
+    expect(await rebalance).toEqual({ moved: 1, planned: 66, ended: 'aborted' })
+    expect(await drain).toEqual({ kind: 'undrained', waitedMs: 0 })
+  })
+
+  it('refuses what operators ask for from then on: nothing of it would ever end', async () => {
+    const clock = fakeClock()
+    const { sticky } = pool({ endpoints: pods(2), table: bulkTable(clock), clock })
+    await sticky.close()
+    const closed = { code: 'closed' }
+    await expect(sticky.drain('pod-1')).rejects.toMatchObject(closed)
+    await expect(sticky.rebalance({ share: 1 })).rejects.toMatchObject(closed)
+    expect(() => sticky.undrain('pod-1')).toThrow('the pool was closed')
+    expect(() => sticky.setWeight('pod-1', 3)).toThrow('the pool was closed')
+    expect(sticky.stats().endpoints).toHaveLength(2)
+    expect(clock.pending).toBe(0)
   })
 
   it('is what `await using` calls', async () => {

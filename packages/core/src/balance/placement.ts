@@ -16,6 +16,8 @@ export class Placement {
   readonly #balancer: Balancer
   readonly #mostBound: number
   readonly #byHash: Balancer = rendezvous()
+  /** Another, since a balancer keeps what it has built for one set at a time. */
+  readonly #byHashHere: Balancer = rendezvous()
 
   /** `mostBound`: keys that one endpoint may hold; `Infinity` = any number. */
   constructor(endpoints: PoolEndpoints, balancer: Balancer, mostBound: number) {
@@ -42,14 +44,16 @@ export class Placement {
 
   /**
    * By consistent hash over what every replica knows alike, leaving out what looks unusable from here: so replicas agree
-   * where no binding makes them, and one request of a key follows the other.
+   * where no binding makes them, and one request of a key follows the other. Where that leaves nobody, over those that take
+   * new keys from here: the operator may have given a weight to one that has none by discovery.
    */
   pickByHash(request: PlacedRequest): Member | undefined {
     const { discovered, current } = this.#endpoints
     request.skipsAlso = this.#takesNoNewKeys
     const endpoint = discovered && this.#byHash.pick(discovered, request)
     request.skipsAlso = undefined
-    return endpoint && current?.find(endpoint.identity)
+    const chosen = endpoint ?? (current && this.#byHashHere.pick(current, request))
+    return chosen && current?.find(chosen.identity)
   }
 
   /** True if the endpoint holds as many keys as it may. */

@@ -57,6 +57,12 @@ export async function rebalance(
   }
 }
 
+/** An endpoint with fewer keys than its share. */
+interface Taker {
+  readonly identity: Identity
+  deficit: number
+}
+
 /** Which endpoints give and take how many keys. */
 class Plan {
   /** Keys still to be moved. */
@@ -65,7 +71,10 @@ class Plan {
   readonly #options: CheckedRebalanceOptions
   readonly #surplus = new Map<Identity, number>()
   /** Those below their share, in turn. */
-  readonly #takers: { readonly identity: Identity; deficit: number }[] = []
+  #takers: Taker[] = []
+  /** Those less than half a key below their share: they take one each, when nobody else is left. */
+  #nearlyEven: Taker[] = []
+  #leastDeficit = 0.5
   #turn = 0
   #now = 0
   #inUse: ReadonlySet<Version> = new Set()
@@ -92,7 +101,9 @@ class Plan {
     this.#now = clock.now()
     if (!this.#options.openStreams) this.#inUse = inUse()
     const taking = new Set(endpoints()?.map(({ identity }) => identity))
-    for (const taker of this.#takers) if (!taking.has(taker.identity)) taker.deficit = 0
+    for (const taker of [...this.#takers, ...this.#nearlyEven]) {
+      if (!taking.has(taker.identity)) taker.deficit = 0
+    }
   }
 
   readonly choose = (binding: Binding, usedAt: number): Identity | undefined => {
@@ -111,23 +122,30 @@ class Plan {
   }
 
   /** In turn, so that a taker does not get all its keys from the first endpoint that gives. */
-  #nextTaker(): { deficit: number; readonly identity: Identity } | undefined {
-    while (this.#takers.length > 0) {
-      this.#turn = this.#turn % this.#takers.length
-      const taker = this.#takers[this.#turn] as { deficit: number; readonly identity: Identity }
-      // Less than half a key below its share is as even as keys can be.
-      if (taker.deficit < 0.5) this.#takers.splice(this.#turn, 1)
-      else {
-        this.#turn++
-        return taker
+  #nextTaker(): Taker | undefined {
+    for (;;) {
+      while (this.#takers.length > 0) {
+        this.#turn = this.#turn % this.#takers.length
+        const taker = this.#takers[this.#turn] as Taker
+        if (taker.deficit >= this.#leastDeficit) {
+          this.#turn++
+          return taker
+        }
+        this.#takers.splice(this.#turn, 1)
+        if (taker.deficit > 0) this.#nearlyEven.push(taker)
       }
+      if (this.#nearlyEven.length === 0) return undefined
+      this.#takers = this.#nearlyEven
+      this.#nearlyEven = []
+      this.#leastDeficit = Number.MIN_VALUE
     }
-    return undefined
   }
 }
 
 function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
+    // Its progress may have had it aborted: the signal then fires no more.
+    if (signal?.aborted) return resolve()
     const end = () => {
       cancel()
       signal?.removeEventListener('abort', end)

@@ -59,6 +59,8 @@ export class Drains {
   readonly #underWay = new Map<EndpointState, DrainUnderWay>()
   /** How drains have ended whose endpoints still are what they were drained to: nothing more will be told of these. */
   readonly #ended = new WeakMap<EndpointState, DrainOutcome>()
+  /** Those whose drain by discovery alone has met its deadline: over as long as discovery calls them terminating. */
+  readonly #cutByDiscovery = new WeakSet<EndpointState>()
   #cancelLook: (() => void) | undefined
   #isClosed = false
 
@@ -76,6 +78,7 @@ export class Drains {
       state.drain = 'draining'
       this.#host.changed()
     }
+    this.#cutByDiscovery.delete(state)
     const ended = this.#ended.get(state)
     if (ended) return Promise.resolve(ended)
     const drain = this.#underWay.get(state) ?? this.#begin(state, Number.POSITIVE_INFINITY)
@@ -117,7 +120,11 @@ export class Drains {
       else if (!isDraining(member)) this.#end(drain, { kind: 'undrained', waitedMs: this.#waited(drain) })
     }
     for (const member of snapshot.members()) {
-      const { state } = member
+      const { state, endpoint } = member
+      if (!endpoint.conditions.terminating && this.#cutByDiscovery.delete(state)) {
+        state.drain = 'none'
+        this.#host.changed()
+      }
       if (!isDraining(member)) this.#ended.delete(state)
       else if (!this.#underWay.has(state) && !this.#ended.has(state) && !isOver(member)) {
         this.#begin(state, deadlineMs)
@@ -150,12 +157,16 @@ export class Drains {
       if (this.#host.bound(state.identity) === 0) {
         this.#end(drain, { kind: 'drained', waitedMs: this.#waited(drain) })
       } else if (now >= drain.deadlineAt) {
+        if (state.drain === 'none') this.#cutByDiscovery.add(state)
         state.drain = 'over'
         this.#cut(drain, 'deadline')
         this.#host.changed()
       }
     }
-    if (this.#underWay.size === 0 || this.#cancelLook || this.#isClosed) return
+    // Anew each time: a drain that has just begun, or was joined, may be due before the look that was planned.
+    this.#cancelLook?.()
+    this.#cancelLook = undefined
+    if (this.#underWay.size === 0 || this.#isClosed) return
     let delayMs = Number.POSITIVE_INFINITY
     for (const { state, deadlineAt } of this.#underWay.values()) {
       const isCounted = this.#host.bound(state.identity) !== undefined

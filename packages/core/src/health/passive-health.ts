@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { EndpointState } from '../endpoint/endpoint-state.ts'
+import { type EndpointState, healthOf } from '../endpoint/endpoint-state.ts'
 import type { HealthReason } from './health-reason.ts'
 import { LatencyOutliers } from './latency-outliers.ts'
 import type { CheckedPassiveHealth } from './passive-health-options.ts'
@@ -67,9 +67,20 @@ export class PassiveHealth {
     if (health.suspectSince !== undefined || health.ejections > 0) this.#doesWell(state)
   }
 
-  /** The active checks have found the endpoint well again: an ejection for failed connections is over. */
-  checkPassed(state: EndpointState): void {
-    if (state.health.traffic === 'unreachable') this.#letIn(state, 'checks')
+  /** The active checks find the endpoint failing: it does not do well from now on, whether it has traffic or not. */
+  checkFailed(state: EndpointState): void {
+    this.#suspect(state)
+  }
+
+  /**
+   * The active checks have found the endpoint well again: an ejection for failed connections is over. Answers whether
+   * there was one.
+   */
+  checkPassed(state: EndpointState): boolean {
+    const wasUnreachable = state.health.traffic === 'unreachable'
+    if (wasUnreachable) this.#letIn(state, 'checks')
+    if (state.health.traffic === 'healthy') this.#clear(state)
+    return wasUnreachable
   }
 
   /** Forgets an endpoint that is gone. */
@@ -91,12 +102,16 @@ export class PassiveHealth {
     this.#suspects.add(state)
   }
 
+  #clear(state: EndpointState): void {
+    state.health.suspectSince = undefined
+    this.#suspects.delete(state)
+  }
+
   #doesWell(state: EndpointState): void {
     const { health } = state
-    // A late answer of a request from before the ejection proves nothing.
-    if (health.traffic !== 'healthy') return
-    health.suspectSince = undefined
-    this.#suspects.delete(state)
+    // A late answer of a request from before the ejection, or the checks that fail, proves nothing.
+    if (healthOf(health) !== 'healthy') return
+    this.#clear(state)
     if (health.ejections === 0) return
     const wasOutMs = this.#ejectionMs(health.ejections)
     if (this.#host.clock.now() >= health.ejectedUntil + wasOutMs) health.ejections = 0
@@ -117,7 +132,8 @@ export class PassiveHealth {
   #eject(state: EndpointState, reason: HealthReason): void {
     const { health } = state
     if (health.traffic !== 'healthy' || this.#isClosed) return
-    const most = Math.floor(this.#host.poolSize() * this.#options.maxEjectedShare)
+    // 0.29 of 100 is 28.999999999999996 in floating point, and meant as 29.
+    const most = Math.floor(this.#host.poolSize() * this.#options.maxEjectedShare + 1e-9)
     if (this.#out.size >= most) return
     health.ejections++
     health.ejectedUntil = this.#host.clock.now() + this.#ejectionMs(health.ejections)

@@ -84,7 +84,9 @@ export class PoolHealth {
     if (!state) return
     const before = healthOf(state.health)
     state.health.checks = verdict
-    if (verdict === 'passing') this.#passive.checkPassed(state)
+    if (verdict === 'failing') this.#passive.checkFailed(state)
+    // An ejection that ends by it is told of already.
+    if (verdict === 'passing' && this.#passive.checkPassed(state)) return
     if (healthOf(state.health) !== before) this.#host.changed(state, 'checks', error)
   }
 

@@ -61,9 +61,11 @@ export function lossActions(path: string, policy: LossPolicy): LossActions {
   const isByCause = typeof policy === 'object' && policy !== null && !('action' in policy)
   if (isByCause) optionsObject(path, policy, CAUSES)
   const everywhere = isByCause ? undefined : checked(path, policy as LossAction)
-  const actionFor = (cause: LossCause): CheckedLossAction =>
-    everywhere ??
-    checked(`${path}.${cause}`, (policy as { [C in LossCause]?: LossAction })[cause] ?? 'rebind')
+  const actionFor = (cause: LossCause): CheckedLossAction => {
+    if (everywhere) return everywhere
+    const { [cause]: action = 'rebind' } = policy as { readonly [C in LossCause]?: LossAction }
+    return checked(`${path}.${cause}`, action)
+  }
   return Object.fromEntries(CAUSES.map((cause) => [cause, actionFor(cause)])) as LossActions
 }
 

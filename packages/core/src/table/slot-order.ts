@@ -44,11 +44,27 @@ export class SlotOrder {
     this.#link(this.olderThan(slot), this.newerThan(slot))
   }
 
-  /** Moves a slot from whichever list it is in to the newest end. */
-  toNewest(slot: number, head = 0): void {
-    if (this.olderThan(head) === slot) return
-    this.remove(slot)
-    this.add(slot, head)
+  /**
+   * Moves a slot from whichever list it is in to the newest end of the table's own. The same as `remove` and `add`, but
+   * every hit does it: each of the four rows is found once.
+   */
+  toNewest(slot: number): void {
+    const { words, shift, mask, rowWords } = this.#columns
+    const toNewer = this.#newer
+    const toOlder = this.#older
+    const own = words[slot >>> shift] as Int32Array
+    const row = (slot & mask) * rowWords
+    const newer = own[row + toNewer] as number
+    if (newer === 0) return
+    const older = own[row + toOlder] as number
+    ;(words[newer >>> shift] as Int32Array)[(newer & mask) * rowWords + toOlder] = older
+    ;(words[older >>> shift] as Int32Array)[(older & mask) * rowWords + toNewer] = newer
+    const head = words[0] as Int32Array
+    const newest = head[toOlder] as number
+    head[toOlder] = slot
+    own[row + toNewer] = 0
+    own[row + toOlder] = newest
+    ;(words[newest >>> shift] as Int32Array)[(newest & mask) * rowWords + toNewer] = slot
   }
 
   /** Puts all slots of one list, in their order, at the oldest end of another; the first is then empty. */

@@ -5,6 +5,7 @@ import { FingerprintIndex } from './fingerprint-index.ts'
 import { HalfSipHash } from './half-sip-hash.ts'
 import { Identities } from './identities.ts'
 import { KeyCells } from './key-cells.ts'
+import type { RestoredOrder } from './restored-order.ts'
 import { SlotColumns } from './slot-columns.ts'
 import type { Binding } from './sticky-table.ts'
 import { storedKey } from './stored-key.ts'
@@ -30,6 +31,8 @@ export class Bindings {
   readonly rows: BindingRows
   readonly identities: Identities = new Identities()
   readonly addresses: AddressCounts | undefined
+  /** Restored bindings that are in no order yet. */
+  restoring: RestoredOrder | undefined = undefined
   readonly #hash: HalfSipHash
   readonly #index: FingerprintIndex
   readonly #addressOf: SlotColumns | undefined
@@ -147,11 +150,19 @@ export class Bindings {
     return dropped
   }
 
+  /** Ends the binding used longest ago. While a table is restored, those are used longest ago that were not used since. */
+  dropOldest(): void {
+    const restored = this.restoring?.any() ?? 0
+    this.drop(restored === 0 ? this.rows.recency.newerThan(0) : restored)
+  }
+
   expiresAt(slot: number): number {
-    const { idleTimeoutMs, absoluteTimeoutMs } = this.shape
-    const idle = this.rows.usedAt(slot) + idleTimeoutMs
-    if (this.rows.creation === undefined) return idle
-    return Math.min(idle, this.rows.createdAt(slot) + absoluteTimeoutMs)
+    return this.endOf(this.rows.usedAt(slot), this.rows.createdAt(slot))
+  }
+
+  /** When a binding of these times ends. */
+  endOf(usedAt: number, createdAt: number): number {
+    return Math.min(usedAt + this.shape.idleTimeoutMs, createdAt + this.shape.absoluteTimeoutMs)
   }
 
   isExpired(slot: number, now: number): boolean {

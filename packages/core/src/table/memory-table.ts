@@ -1,10 +1,24 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Identity } from '../endpoint/endpoint.ts'
+import { listedBindings } from './binding-list.ts'
 import { SEGMENT_BITS } from './binding-rows.ts'
 import { Bindings, type BindingsShape } from './bindings.ts'
+import type {
+  BindingList,
+  BulkMove,
+  BulkRelease,
+  EndpointCounts,
+  ListedBinding,
+  MovedSlice,
+  SliceOptions,
+  TableSnapshots,
+} from './capabilities.ts'
 import type { MemoryTableOptions } from './memory-options.ts'
-import type { Binding, Claim, Move, TableLimit } from './sticky-table.ts'
+import { restoreBindings } from './restore.ts'
+import { inSlices } from './slices.ts'
+import { snapshotPieces } from './snapshot.ts'
+import type { Binding, Claim, Move, StickyTable, TableLimit } from './sticky-table.ts'
 
 /** What only tests set: small sizes, so that few keys make a table grow, and a seed that they know. */
 export interface TableInternals {
@@ -19,7 +33,9 @@ const DROPPED_PER_BINDING = 2
 const DROPPED_PER_QUESTION = 1_024
 
 /** Time, limits and outcomes of a memory table; {@link Bindings} keeps what it holds. */
-export class MemoryStickyTable {
+export class MemoryStickyTable
+  implements StickyTable, EndpointCounts, BindingList, BulkRelease, BulkMove, TableSnapshots
+{
   readonly scope = 'process'
   readonly #clock: Clock
   readonly #maxEntries: number
@@ -104,6 +120,96 @@ export class MemoryStickyTable {
     return this.#bindings.identities.counts()
   }
 
+  list(options?: {
+    readonly identity?: Identity
+    readonly signal?: AbortSignal
+  }): AsyncIterable<ListedBinding> {
+    return listedBindings(
+      () => this.#bindings,
+      () => this.#now(),
+      options,
+    )
+  }
+
+  async releaseEndpoint(identity: Identity, options?: SliceOptions): Promise<number> {
+    let released = 0
+    await inSlices(
+      () => this.#bindings.rows.end,
+      (from, to) => {
+        const bindings = this.#bindings
+        const ordinal = bindings.identities.ordinalOf(identity)
+        if (ordinal === 0) return false
+        for (let slot = from; slot < to; slot++) {
+          if (bindings.rows.identity(slot) !== ordinal) continue
+          if (!bindings.isExpired(slot, this.#now())) released++
+          bindings.drop(slot)
+        }
+        return true
+      },
+      options,
+    )
+    return released
+  }
+
+  /** At once: the old bindings are left to the collector of garbage. */
+  async clear({ signal, onProgress }: SliceOptions = {}): Promise<number> {
+    signal?.throwIfAborted()
+    const ended = this.#bindings.size
+    this.#bindings = new Bindings(this.#bindings.shape)
+    onProgress?.({ done: ended, total: ended })
+    return ended
+  }
+
+  moveSlice(
+    cursor: number,
+    choose: (binding: Binding, usedAt: number) => Identity | undefined,
+    most: { readonly examine: number; readonly move: number },
+  ): MovedSlice {
+    const bindings = this.#bindings
+    const { rows } = bindings
+    const now = this.#now()
+    let slot = Math.max(1, cursor)
+    const end = Math.min(rows.end, slot + most.examine)
+    let moved = 0
+    for (; slot < end && moved < most.move; slot++) {
+      if (rows.identity(slot) === 0 || bindings.isExpired(slot, now)) continue
+      const version = rows.version(slot)
+      const to = choose(bindings.binding(slot), rows.usedAt(slot))
+      // `choose` may itself have used the table.
+      if (to === undefined || rows.identity(slot) === 0 || rows.version(slot) !== version) continue
+      bindings.rebind(slot, to, now, ++this.#lastVersion)
+      moved++
+    }
+    return { cursor: slot < this.#bindings.rows.end ? slot : undefined, moved }
+  }
+
+  snapshot(options?: SliceOptions): AsyncIterable<Uint8Array> {
+    return snapshotPieces(
+      () => this.#bindings,
+      () => this.#now(),
+      options,
+    )
+  }
+
+  async restore(
+    pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    options?: SliceOptions,
+  ): Promise<number> {
+    return await restoreBindings(
+      {
+        bindings: () => this.#bindings,
+        replace: (shape) => {
+          this.#bindings = new Bindings(shape ?? this.#bindings.shape)
+        },
+        maxEntries: this.#maxEntries,
+        now: () => this.#now(),
+        nextVersion: () => ++this.#lastVersion,
+      },
+      pieces,
+      options,
+    )
+  }
+
   /** Whole milliseconds, so that times sort as integers; rounded down, so that none lies in the future. */
   #now(): number {
     return Math.floor(this.#clock.now())
@@ -140,7 +246,7 @@ export class MemoryStickyTable {
     }
     if (bindings.size < this.#maxEntries) return undefined
     if (this.#refuses) return 'table'
-    bindings.drop(bindings.rows.recency.newerThan(0))
+    bindings.dropOldest()
     return undefined
   }
 }

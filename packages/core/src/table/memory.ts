@@ -1,5 +1,12 @@
 import type { Identity } from '../endpoint/endpoint.ts'
-import type { EndpointCounts } from './capabilities.ts'
+import type {
+  BindingList,
+  BulkMove,
+  BulkRelease,
+  EndpointCounts,
+  MovedSlice,
+  TableSnapshots,
+} from './capabilities.ts'
 import { type MemoryTableOptions, memoryTableSettings } from './memory-options.ts'
 import { MemoryStickyTable } from './memory-table.ts'
 import type { Binding, Claim, Move, StickyTable } from './sticky-table.ts'
@@ -7,13 +14,25 @@ import type { Binding, Claim, Move, StickyTable } from './sticky-table.ts'
 export type { MemoryTableOptions } from './memory-options.ts'
 
 /** A sticky table of this process alone; it answers at once. @public */
-export interface MemoryTable extends StickyTable, EndpointCounts {
+export interface MemoryTable
+  extends StickyTable,
+    EndpointCounts,
+    BindingList,
+    BulkRelease,
+    BulkMove,
+    TableSnapshots {
   readonly scope: 'process'
   lookup(key: string): Binding | undefined
   claim(key: string, candidate: Identity, address?: string): Claim
   move(key: string, from: Binding, to: Identity, address?: string): Move
   touch(key: string, binding: Binding): void
   release(key: string, from?: Binding): boolean
+  /** As {@link BulkMove} says; it answers at once. */
+  moveSlice(
+    cursor: number,
+    choose: (binding: Binding, usedAt: number) => Identity | undefined,
+    most: { readonly examine: number; readonly move: number },
+  ): MovedSlice
   /** Bindings stored now, expired ones that nobody asked for since among them. */
   readonly size: number
 }

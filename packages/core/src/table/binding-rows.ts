@@ -3,12 +3,12 @@ import { SlotColumns, SparseColumn } from './slot-columns.ts'
 import { SlotOrder } from './slot-order.ts'
 
 /** The columns of a binding, 48 bytes: six words, then three numbers (whose places count from the row's beginning). */
-const IDENTITY: number = FINGERPRINT_WORDS
+export const IDENTITY: number = FINGERPRINT_WORDS
 const NEWER = 4
 const OLDER = 5
-const USED_AT = 3
-const CREATED_AT = 4
-const VERSION = 5
+export const USED_AT = 3
+export const CREATED_AT = 4
+export const VERSION = 5
 const ROW_BYTES = 48
 
 /** A segment of 2^14 rows is 768 KiB; an empty table has one, of which the system gives only the pages that are used. */

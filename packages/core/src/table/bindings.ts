@@ -1,6 +1,6 @@
 import type { Identity } from '../endpoint/endpoint.ts'
 import { AddressCounts } from './address-counts.ts'
-import { BindingRows, type Fingerprint } from './binding-rows.ts'
+import { BindingRows, CREATED_AT, type Fingerprint, IDENTITY, USED_AT, VERSION } from './binding-rows.ts'
 import { FingerprintIndex } from './fingerprint-index.ts'
 import { HalfSipHash } from './half-sip-hash.ts'
 import { Identities } from './identities.ts'
@@ -173,9 +173,33 @@ export class Bindings {
   binding(slot: number): Binding {
     const { rows } = this
     const identity = this.identities.of(rows.identity(slot))
-    const version = rows.version(slot)
+    const version = asSmall(rows.version(slot))
     const createdAt = rows.createdAt(slot)
     const expiresAt = this.expiresAt(slot)
+    const movedAt = rows.movedAt.at(slot)
+    return Number.isNaN(movedAt)
+      ? { identity, version, createdAt, expiresAt }
+      : { identity, version, createdAt, movedAt, expiresAt }
+  }
+
+  /** Counts as use and answers the binding, or undefined if it has expired. Each hit does it: every row is found once. */
+  hit(slot: number, now: number): Binding | undefined {
+    const { rows, shape } = this
+    const { words, numbers, shift, mask, rowWords, rowNumbers } = rows.columns
+    const segment = slot >>> shift
+    const itsNumbers = numbers[segment] as Float64Array
+    const numberRow = (slot & mask) * rowNumbers
+    const createdAt = itsNumbers[numberRow + CREATED_AT] as number
+    const absoluteEnd = createdAt + shape.absoluteTimeoutMs
+    const usedAt = itsNumbers[numberRow + USED_AT] as number
+    if (now >= usedAt + shape.idleTimeoutMs || now >= absoluteEnd) return undefined
+    itsNumbers[numberRow + USED_AT] = now
+    const idleEnd = now + shape.idleTimeoutMs
+    const expiresAt = idleEnd < absoluteEnd ? idleEnd : absoluteEnd
+    rows.recency.toNewest(slot)
+    const ordinal = (words[segment] as Int32Array)[(slot & mask) * rowWords + IDENTITY] as number
+    const identity = this.identities.of(ordinal)
+    const version = asSmall(itsNumbers[numberRow + VERSION] as number)
     const movedAt = rows.movedAt.at(slot)
     return Number.isNaN(movedAt)
       ? { identity, version, createdAt, expiresAt }
@@ -195,6 +219,11 @@ export class Bindings {
   #isSought(slot: number): boolean {
     return (this.#keys as KeyCells).holds(word(this.#keyOf as SlotColumns, slot), this.#sought)
   }
+}
+
+/** The same number; V8 keeps one that fits 31 bits without an object of its own. */
+function asSmall(version: number): number {
+  return version < 2 ** 30 ? version | 0 : version
 }
 
 function word({ words, shift, mask }: SlotColumns, slot: number): number {

@@ -70,8 +70,11 @@ export class MemoryStickyTable
 
   lookup(key: string): Binding | undefined {
     const now = this.#now()
-    const slot = this.#standing(key, now)
-    return slot === 0 ? undefined : this.#use(slot, now)
+    const slot = this.#bindings.find(key)
+    if (slot === 0) return undefined
+    const binding = this.#bindings.hit(slot, now)
+    if (binding === undefined) this.#bindings.drop(slot)
+    return binding
   }
 
   claim(key: string, candidate: Identity, address?: string): Claim {

@@ -78,6 +78,15 @@ describe('an endpoint that refuses connections', () => {
     await test.sticky.close()
     expect(test.clock.pending).toBe(0)
   })
+
+  it('makes room for another to be ejected when it is gone', () => {
+    const test = pool({ endpoints: pods(2), ...DETOURS })
+    const two = keyOf(test, 'pod-2')
+    failing(test, keyOf(test, 'pod-1'), 3)
+    test.discovery.emit([pod(2), pod(3)])
+    failing(test, two, 3)
+    expect(test.sticky.endpoints?.availability('pod-2')).toEqual({ state: 'down', cause: 'unreachable' })
+  })
 })
 
 describe('answers that are errors', () => {

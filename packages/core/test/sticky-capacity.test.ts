@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { random } from '../src/balance/random.ts'
 import { address } from '../src/key/address.ts'
 import { createSticky } from '../src/sticky.ts'
 import { memoryTable } from '../src/table/memory.ts'
@@ -166,6 +167,15 @@ describe('a full table that refuses', () => {
     expect(next).toMatchObject({ kind: 'fallback', error: undefined })
     expect(next.endpoint).not.toBe(given.endpoint)
     expect(refused(next.next(REFUSED)).reason).toBe('no-endpoints')
+  })
+
+  it('is no failure of the table: onTableError says nothing of it', () => {
+    const clock = fakeClock()
+    const table = memoryTable({ clock, maxEntries: 1, whenFull: 'refuse' })
+    const { route } = pool({ endpoints: pods(5), table, clock, onTableError: 'balance', placement: random() })
+    served(route('a'))
+    const homes = new Set(Array.from({ length: 50 }, () => served(route('b')).endpoint.identity))
+    expect(homes.size).toBe(1)
   })
 })
 

@@ -6,7 +6,17 @@ import { rendezvous } from '../src/balance/rendezvous.ts'
 import type { HealthCheck } from '../src/health/health-check.ts'
 import { memoryTable } from '../src/table/memory.ts'
 import { fakeClock } from '../src/testing/fake-clock.ts'
-import { brief, NOT_READY, pod, pods, pool, REFUSED, served, type TestPool } from './support/pool.ts'
+import {
+  brief,
+  NOT_READY,
+  pod,
+  pods,
+  pool,
+  REFUSED,
+  served,
+  TERMINATED,
+  type TestPool,
+} from './support/pool.ts'
 import { settled } from './support/settled.ts'
 import { sharedTable } from './support/shared-table.ts'
 
@@ -77,6 +87,28 @@ describe('an endpoint that refuses connections', () => {
     failing(test, keyOf(test, 'pod-2'), 3)
     await test.sticky.close()
     expect(test.clock.pending).toBe(0)
+  })
+
+  it('is the whole pool where all others are down: it is kept in', () => {
+    const test = pool({ endpoints: [pod(1), pod(2, NOT_READY), pod(3, TERMINATED)], ...DETOURS })
+    const key = keyOf(test, 'pod-1')
+    for (let time = 0; time < 5; time++) void served(test.route(key)).next(REFUSED)
+    expect(test.sticky.stats()).toMatchObject({
+      isPanic: false,
+      endpoints: [{ availability: { state: 'ready' } }, {}, {}],
+    })
+    test.discovery.emit(pods(3))
+    failing(test, key, 1)
+    expect(states(test)[0]).toBe('down')
+  })
+
+  it('makes room for another to be ejected when it is gone', () => {
+    const test = pool({ endpoints: pods(2), ...DETOURS })
+    const two = keyOf(test, 'pod-2')
+    failing(test, keyOf(test, 'pod-1'), 3)
+    test.discovery.emit([pod(2), pod(3)])
+    failing(test, two, 3)
+    expect(test.sticky.endpoints?.availability('pod-2')).toEqual({ state: 'down', cause: 'unreachable' })
   })
 })
 

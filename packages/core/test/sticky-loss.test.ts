@@ -367,4 +367,24 @@ describe('a request that is held', () => {
     discovery.emit(pods(4))
     expect(brief(await asked)).toBe(`stuck ${moved.endpoint.identity}`)
   })
+
+  it('follows the action for why its endpoint is lost now, not for why it was before', async () => {
+    const { route, discovery, from } = lost({ onLost: { 'not-ready': HOLD, unreachable: 'detour' } })
+    const asked = route('a')
+    await settled()
+    discovery.emit(pods(4))
+    const stuck = served(await asked)
+    expect(stuck.endpoint.identity).toBe(from)
+    expect(served(stuck.next(REFUSED))).toMatchObject({ kind: 'detour', from, cause: 'unreachable' })
+  })
+
+  it('does not wait at all once its limit is used up: the answer needs no timer', async () => {
+    const { route, discovery, clock } = lost({ onLost: { ...HOLD, otherwise: 'detour' } })
+    const asked = route('a')
+    await settled()
+    discovery.emit(pods(4))
+    const stuck = served(await asked)
+    clock.advance(2_000)
+    expect(await stuck.next(REFUSED)).toMatchObject({ kind: 'detour', cause: 'unreachable' })
+  })
 })

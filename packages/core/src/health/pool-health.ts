@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { availabilityOf } from '../endpoint/availability.ts'
 import type { Identity } from '../endpoint/endpoint.ts'
 import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 import { type EndpointState, healthOf } from '../endpoint/endpoint-state.ts'
@@ -35,7 +36,7 @@ export class PoolHealth {
     this.#checks = host.check && new HealthChecks(host.check, { ...host, changed: this.#checked })
     this.#passive = new PassiveHealth(host.passive, {
       clock: host.clock,
-      poolSize: () => host.snapshot()?.endpoints.length ?? 0,
+      poolSize: () => this.#poolSize(),
       changed: (state, reason) => host.changed(state, reason, undefined),
     })
   }
@@ -88,6 +89,15 @@ export class PoolHealth {
     // An ejection that ends by it is told of already.
     if (verdict === 'passing' && this.#passive.checkPassed(state)) return
     if (healthOf(state.health) !== before) this.#host.changed(state, 'checks', error)
+  }
+
+  /** One that is not ready or drained serves nobody: it leaves no room to take another out. */
+  #poolSize(): number {
+    let size = 0
+    for (const { endpoint, state } of this.#host.snapshot()?.members() ?? []) {
+      if (availabilityOf(endpoint.conditions, 'healthy', state.drain).state !== 'down') size++
+    }
+    return size
   }
 
   /** More than half the pool fails from here: the network of this replica is the likelier culprit. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { type DrainOutcome, Drains } from '../../src/endpoint/drains.ts'
 import type { EndpointInit } from '../../src/endpoint/endpoint.ts'
@@ -182,6 +183,17 @@ describe('a drain by the operator', () => {
     expect(seen).toEqual({ outcome: { kind: 'undrained', waitedMs: 0 } })
     expect(clock.pending).toBe(0)
   })
+
+  it('leaves no listener on the signals of those who waited', async () => {
+    const { subject, state, clock } = drains()
+    const client = new AbortController()
+    const seen = watched(subject.drain(state(1), 500, client.signal))
+    expect(getEventListeners(client.signal, 'abort')).toHaveLength(1)
+    clock.advance(500)
+    await settled()
+    expect(seen.outcome?.kind).toBe('deadline')
+    expect(getEventListeners(client.signal, 'abort')).toHaveLength(0)
+  })
 })
 
 describe('a drain by discovery', () => {
@@ -252,6 +264,17 @@ describe('a drain by discovery', () => {
     follow([pod(1, DRAINING), pod(2), pod(3)])
     expect(state(1).drain).toBe('over')
     follow(pods(3))
+    expect(state(1).drain).toBe('none')
+  })
+
+  it('that met its deadline and was then asked for by the operator stands when discovery changes its mind', async () => {
+    const { subject, clock, state, follow } = drains(1_000)
+    follow([pod(1, DRAINING), pod(2), pod(3)])
+    clock.advance(1_000)
+    expect(await subject.drain(state(1), undefined)).toMatchObject({ kind: 'deadline' })
+    follow(pods(3))
+    expect(state(1).drain).toBe('over')
+    expect(subject.undrain(state(1))).toBe(true)
     expect(state(1).drain).toBe('none')
   })
 })

@@ -41,6 +41,7 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'discovery/file-watch.ts': ['node:fs', 'node:path'],
   'discovery/file.ts': ['node:path', 'node:url'],
   'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
+  'table/snapshot-file.ts': ['node:fs/promises', 'node:path'],
   'health/tcp-check.ts': ['node:net'],
   'health/http-check.ts': ['node:http', 'node:https', 'node:tls'],
 }

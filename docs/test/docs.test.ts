@@ -109,7 +109,7 @@ describe('the docs', () => {
 
   it.each([
     ['docs/guide/getting-started.md', 'packages/core/src/sticky-options.ts', 'StickyOptions'],
-    ['docs/guide/tables.md', 'packages/core/src/table/memory.ts', 'MemoryTableOptions'],
+    ['docs/guide/tables.md', 'packages/core/src/table/memory-options.ts', 'MemoryTableOptions'],
     ['docs/guide/forward.md', 'packages/adapters-node/src/options.ts', 'ForwardOptions'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky-proxy.ts', 'StickyProxyOptions'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky.ts', 'StickyMiddlewareOptions'],

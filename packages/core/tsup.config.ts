@@ -6,6 +6,7 @@ const build: Options | Options[] = packageBuild({
   'adapter-kit': 'src/adapter-kit.ts',
   'health/index': 'src/health/index.ts',
   file: 'src/discovery/file.ts',
+  'snapshot-file': 'src/table/snapshot-file.ts',
   'discovery/dns/index': 'src/discovery/dns/index.ts',
   'testing/index': 'src/testing/index.ts',
 })

@@ -34,7 +34,7 @@ async function census(): Promise<Map<string, number>> {
   const counts = new Map<string, number>()
   for (let at = 0; at < nodes.length; at += fields.length) {
     const kind: string = types[type][nodes[at + type]]
-    if (kind.includes('string') || kind === 'code' || kind === 'hidden') continue
+    if (kind.includes('string') || kind === 'code' || kind === 'hidden' || kind === 'object shape') continue
     const label = kind === 'closure' ? 'closure' : `${kind} ${strings[nodes[at + name]]}`
     counts.set(label, (counts.get(label) ?? 0) + 1)
   }

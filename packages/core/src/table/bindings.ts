@@ -2,7 +2,7 @@ import type { Identity } from '../endpoint/endpoint.ts'
 import { AddressCounts } from './address-counts.ts'
 import { BindingRows, CREATED_AT, type Fingerprint, IDENTITY, USED_AT, VERSION } from './binding-rows.ts'
 import { FingerprintIndex } from './fingerprint-index.ts'
-import { HalfSipHash } from './half-sip-hash.ts'
+import { HalfSipHash, type HashSeed } from './half-sip-hash.ts'
 import { Identities } from './identities.ts'
 import { KeyCells } from './key-cells.ts'
 import type { RestoredOrder } from './restored-order.ts'
@@ -16,8 +16,8 @@ export interface BindingsShape {
   readonly absoluteTimeoutMs: number
   readonly keys: 'fingerprint' | 'exact'
   readonly countsAddresses: boolean
-  /** Both words of the secret that fingerprints depend on. */
-  readonly seed: readonly [number, number]
+  /** The secret that fingerprints depend on. */
+  readonly seed: HashSeed
   readonly segmentBits: number
   readonly bucketBits: number
 }
@@ -46,9 +46,9 @@ export class Bindings {
     const { keys, countsAddresses, absoluteTimeoutMs, seed, segmentBits, bucketBits } = shape
     this.shape = shape
     this.rows = new BindingRows(absoluteTimeoutMs !== Number.POSITIVE_INFINITY, segmentBits)
-    this.#hash = new HalfSipHash(...seed)
+    this.#hash = new HalfSipHash(seed)
     if (countsAddresses) {
-      this.addresses = new AddressCounts(new HalfSipHash(...seed), segmentBits, bucketBits)
+      this.addresses = new AddressCounts(new HalfSipHash(seed), segmentBits, bucketBits)
       this.#addressOf = new SlotColumns(4, segmentBits)
     }
     if (keys === 'exact') {
@@ -195,7 +195,7 @@ export class Bindings {
     if (now >= usedAt + shape.idleTimeoutMs || now >= absoluteEnd) return undefined
     itsNumbers[numberRow + USED_AT] = now
     const idleEnd = now + shape.idleTimeoutMs
-    const expiresAt = idleEnd < absoluteEnd ? idleEnd : absoluteEnd
+    const expiresAt = Math.min(idleEnd, absoluteEnd)
     rows.recency.toNewest(slot)
     const ordinal = (words[segment] as Int32Array)[(slot & mask) * rowWords + IDENTITY] as number
     const identity = this.identities.of(ordinal)

@@ -3,7 +3,7 @@ import type { SlotColumns } from './slot-columns.ts'
 /** The first words of a row in every indexed column: the fingerprint of its key. */
 export const FINGERPRINT_WORDS = 3
 
-/** A bucket is one cache line of 16 words: its head, then up to 15 entries. */
+/** A bucket is one cache line of 16 words: its head, then 15 places for entries; an empty place is 0. */
 const BUCKET_BITS = 4
 const BUCKET_ENTRIES = 15
 /** Head of a bucket: entries in the low byte; above it, how many entries passed by because it was full. */
@@ -17,9 +17,6 @@ const TAG = ~SLOT
 const SPLIT_AT = 13
 /** A directory of 2^26 shards, of which a full table has fewer than 2^16. */
 const DEEPEST = 26
-
-/** Slots that an index can tell apart; 0 stands for none. */
-export const MOST_SLOTS: number = SLOT
 
 /**
  * Fingerprint → slot, by extendible hashing (Fagin et al., 1979): a directory leads to shards of fixed size, and a full
@@ -51,29 +48,40 @@ export class FingerprintIndex {
     this.#directory = [this.#shard(0)]
   }
 
-  /** The slot of a fingerprint, 0 if there is none. */
+  /**
+   * The slot of a fingerprint, 0 if there is none. Most entries stand in their own place: to look there first spares the
+   * walk, whose length no processor foresees.
+   */
   find(first: number, second: number, third: number): number {
-    const columns = this.#columns
     const shard = this.#directory[(first >>> 1) >>> this.#directoryShift] as Int32Array
     const home = second & this.#bucketMask
+    const entry = shard[(home << BUCKET_BITS) + ownPlace(second)] as number
+    if (((entry ^ second) & TAG) === 0 && this.#isOf(entry & SLOT, first, second, third)) return entry & SLOT
+    return this.#walk(shard, home, first, second, third)
+  }
+
+  #walk(shard: Int32Array, home: number, first: number, second: number, third: number): number {
     let bucket = home
     do {
       const base = bucket << BUCKET_BITS
-      const head = shard[base] as number
-      const end = base + (head & ENTRIES)
+      const end = base + BUCKET_ENTRIES
       for (let at = base + 1; at <= end; at++) {
         const entry = shard[at] as number
         if (((entry ^ second) & TAG) !== 0) continue
-        const slot = entry & SLOT
-        const words = columns.words[slot >>> columns.shift] as Int32Array
-        const row = (slot & columns.mask) * columns.rowWords
-        if (words[row] !== first || words[row + 1] !== second || words[row + 2] !== third) continue
-        if (this.#accepts === undefined || this.#accepts(slot)) return slot
+        if (this.#isOf(entry & SLOT, first, second, third)) return entry & SLOT
       }
-      if (head < PASSED_BY) return 0
+      if ((shard[base] as number) < PASSED_BY) return 0
       bucket = (bucket + 1) & this.#bucketMask
     } while (bucket !== home)
     return 0
+  }
+
+  #isOf(slot: number, first: number, second: number, third: number): boolean {
+    const { words, shift, mask, rowWords } = this.#columns
+    const segment = words[slot >>> shift] as Int32Array
+    const row = (slot & mask) * rowWords
+    if (segment[row] !== first || segment[row + 1] !== second || segment[row + 2] !== third) return false
+    return this.#accepts === undefined || this.#accepts(slot)
   }
 
   /** Adds a slot whose fingerprint stands in its row already. */
@@ -95,11 +103,11 @@ export class FingerprintIndex {
     let bucket = second & this.#bucketMask
     for (;;) {
       const base = bucket << BUCKET_BITS
-      const last = base + ((shard[base] as number) & ENTRIES)
+      const last = base + BUCKET_ENTRIES
       let at = base + 1
       while (at <= last && shard[at] !== entry) at++
       if (at <= last) {
-        shard[at] = shard[last] as number
+        shard[at] = 0
         shard[base] = (shard[base] as number) - 1
         shard[this.#shardWords] = (shard[this.#shardWords] as number) - 1
         return
@@ -128,9 +136,10 @@ export class FingerprintIndex {
       shard[base] = (shard[base] as number) + PASSED_BY
       base = (((base >>> BUCKET_BITS) + 1) & this.#bucketMask) << BUCKET_BITS
     }
-    const head = (shard[base] as number) + 1
-    shard[base] = head
-    shard[base + (head & ENTRIES)] = (second & TAG) | slot
+    shard[base] = (shard[base] as number) + 1
+    let at = base + ownPlace(second)
+    if (shard[at] !== 0) for (at = base + 1; shard[at] !== 0; ) at++
+    shard[at] = (second & TAG) | slot
     shard[this.#shardWords] = (shard[this.#shardWords] as number) + 1
   }
 
@@ -144,9 +153,9 @@ export class FingerprintIndex {
     }
     const halves = [this.#shard(depth + 1), this.#shard(depth + 1)] as const
     for (let base = 0; base < this.#shardWords; base += BUCKET_ENTRIES + 1) {
-      const end = base + ((full[base] as number) & ENTRIES)
-      for (let at = base + 1; at <= end; at++) {
+      for (let at = base + 1; at <= base + BUCKET_ENTRIES; at++) {
         const slot = (full[at] as number) & SLOT
+        if (slot === 0) continue
         const [itsFirst, itsSecond] = this.#fingerprint(slot)
         this.#place(halves[(itsFirst >>> (31 - depth)) & 1] as Int32Array, itsSecond, slot)
       }
@@ -156,4 +165,9 @@ export class FingerprintIndex {
     this.#directory.fill(halves[0], start, start + span / 2)
     this.#directory.fill(halves[1], start + span / 2, start + span)
   }
+}
+
+/** The place in its bucket that an entry takes if it is free, 1 to 15, by bits that choose neither shard, bucket nor tag. */
+function ownPlace(second: number): number {
+  return 1 + ((((second >>> 12) & 0x7fff) * BUCKET_ENTRIES) >>> 15)
 }

@@ -15,7 +15,7 @@ export interface MemoryTableOptions {
   readonly absoluteTimeoutMs?: number
   /**
    * Bindings kept at most, 1 to 100 000 000. Default 1 000 000. Memory is taken as bindings come: about 60 bytes for
-   * each, 110 with exact keys.
+   * each, 105 with exact keys.
    */
   readonly maxEntries?: number
   /**
@@ -26,13 +26,13 @@ export interface MemoryTableOptions {
   readonly keys?: 'fingerprint' | 'exact'
   /**
    * What becomes of a new key when the table holds `maxEntries` bindings, none of them expired. `evict` (default): the
-   * binding used longest ago ends. `refuse`: the key is not bound, and the pool follows its `onTableError`; who is bound
+   * binding used longest ago ends. `refuse`: the key is not bound, and its requests are placed by hash (`fallback`); who is bound
    * stays bound, whatever a flood of new keys does.
    */
   readonly whenFull?: 'evict' | 'refuse'
   /**
-   * Bindings that one client address may have at most, 1 or more; a new key beyond it is not bound, and the pool follows its
-   * `onTableError`. IPv6 addresses count by their /64. Default `Infinity`: not counted, and no memory spent on it
+   * Bindings that one client address may have at most, 1 or more; a new key beyond it is not bound, and its requests are placed
+   * by hash (`fallback`). IPv6 addresses count by their /64. Default `Infinity`: not counted, and no memory spent on it
    * (else 4 bytes for each binding and 25 for each address). Clients behind one NAT share an address.
    */
   readonly maxBindingsPerAddress?: number

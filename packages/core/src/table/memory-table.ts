@@ -14,6 +14,7 @@ import type {
   SliceOptions,
   TableSnapshots,
 } from './capabilities.ts'
+import type { HashSeed } from './half-sip-hash.ts'
 import type { MemoryTableOptions } from './memory-options.ts'
 import { restoreBindings } from './restore.ts'
 import { inSlices } from './slices.ts'
@@ -22,7 +23,7 @@ import type { Binding, Claim, Move, StickyTable, TableLimit } from './sticky-tab
 
 /** What only tests set: small sizes, so that few keys make a table grow, and a seed that they know. */
 export interface TableInternals {
-  readonly seed?: readonly [number, number]
+  readonly seed?: HashSeed
   readonly segmentBits?: number
   readonly bucketBits?: number
 }
@@ -37,6 +38,7 @@ export class MemoryStickyTable
   implements StickyTable, EndpointCounts, BindingList, BulkRelease, BulkMove, TableSnapshots
 {
   readonly scope = 'process'
+  readonly needsAddress: boolean
   readonly #clock: Clock
   readonly #maxEntries: number
   readonly #refuses: boolean
@@ -52,6 +54,7 @@ export class MemoryStickyTable
     this.#refuses = settings.whenFull === 'refuse'
     this.#maxPerAddress = maxBindingsPerAddress
     const countsAddresses = maxBindingsPerAddress !== Number.POSITIVE_INFINITY
+    this.needsAddress = countsAddresses
     const shape: BindingsShape = {
       idleTimeoutMs,
       absoluteTimeoutMs,
@@ -254,7 +257,7 @@ export class MemoryStickyTable
   }
 }
 
-function randomSeed(): readonly [number, number] {
-  const bytes = randomBytes(8)
-  return [bytes.readInt32LE(0), bytes.readInt32LE(4)]
+function randomSeed(): HashSeed {
+  const bytes = randomBytes(16)
+  return [bytes.readInt32LE(0), bytes.readInt32LE(4), bytes.readInt32LE(8), bytes.readInt32LE(12)]
 }

@@ -22,6 +22,7 @@ export interface MemoryTable
     BulkMove,
     TableSnapshots {
   readonly scope: 'process'
+  readonly needsAddress: boolean
   lookup(key: string): Binding | undefined
   claim(key: string, candidate: Identity, address?: string): Claim
   move(key: string, from: Binding, to: Identity, address?: string): Move

@@ -91,9 +91,10 @@ function readHeader(target: RestoreTarget, bytes: Buffer): Header {
   }
   // Bindings made until now have fingerprints by another seed.
   expectEmpty(target.bindings())
-  target.replace({ ...shape, seed: [bytes.readInt32LE(3), bytes.readInt32LE(7)] })
-  const shift = Math.min(0, target.now() - bytes.readDoubleLE(11))
-  return { countsAddresses: bytes[2] === 1, size: bytes.readUInt32LE(19), shift }
+  const [a, b, c, d] = [3, 7, 11, 15].map((at) => bytes.readInt32LE(at)) as [number, number, number, number]
+  target.replace({ ...shape, seed: [a, b, c, d] })
+  const shift = Math.min(0, target.now() - bytes.readDoubleLE(19))
+  return { countsAddresses: bytes[2] === 1, size: bytes.readUInt32LE(27), shift }
 }
 
 function expectEmpty(bindings: Bindings): void {

@@ -44,6 +44,7 @@ export class SparseColumn {
   }
 
   at(slot: number): number {
+    if (this.#segments.length === 0) return Number.NaN
     const segment = this.#segments[slot >>> this.#shift]
     return segment === undefined ? Number.NaN : (segment[slot & this.#mask] as number)
   }

@@ -7,7 +7,7 @@ import { StickyError } from '../error.ts'
  * the SHA-256 of the frame's number (u32), length and payload; so a frame that is altered, missing or in another place
  * is seen. The payload begins with its kind:
  *
- * - 1, header: keys (u8: 0 fingerprint, 1 exact), whether addresses are counted (u8), seed (2 i32), time of saving (f64),
+ * - 1, header: keys (u8: 0 fingerprint, 1 exact), whether addresses are counted (u8), seed (4 i32), time of saving (f64),
  *   bindings then (u32)
  * - 2, bindings: identities not told before, or whose number means another one now: count (u32), each number (u32),
  *   length in bytes (u32), UTF-16; then bindings: count (u32), each fingerprint (3 i32), identity's number (u32), times of

@@ -35,14 +35,13 @@ export async function* snapshotPieces(
 }
 
 function header({ shape, size }: Bindings, now: number): Buffer {
-  const bytes = Buffer.alloc(23)
+  const bytes = Buffer.alloc(31)
   bytes[0] = KIND.header
   bytes[1] = shape.keys === 'exact' ? 1 : 0
   bytes[2] = shape.countsAddresses ? 1 : 0
-  bytes.writeInt32LE(shape.seed[0], 3)
-  bytes.writeInt32LE(shape.seed[1], 7)
-  bytes.writeDoubleLE(now, 11)
-  bytes.writeUInt32LE(size, 19)
+  for (const [index, word] of shape.seed.entries()) bytes.writeInt32LE(word, 3 + 4 * index)
+  bytes.writeDoubleLE(now, 19)
+  bytes.writeUInt32LE(size, 27)
   return bytes
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { MaybePromise } from '../maybe-promise.ts'
-import type { Binding, StickyTable } from '../table/sticky-table.ts'
+import type { Binding, Move, StickyTable } from '../table/sticky-table.ts'
 import type { TestRegistry } from './test-registry.ts'
 
 /** A table made for one case. @public */
@@ -120,7 +120,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('moves a binding that still stands', async (table) => {
-      const { binding: from } = await table.claim('a', 'pod-1')
+      const from = await bound(table, 'a', 'pod-1')
       const move = await table.move('a', from, 'pod-2')
       assert.equal(move.moved, true)
       assert.equal(move.binding.identity, 'pod-2')
@@ -129,7 +129,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('does not move a binding that was moved before, and answers what stands', async (table) => {
-      const { binding: from } = await table.claim('a', 'pod-1')
+      const from = await bound(table, 'a', 'pod-1')
       const first = await table.move('a', from, 'pod-2')
       const second = await table.move('a', from, 'pod-3')
       assert.equal(second.moved, false)
@@ -137,15 +137,15 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('tells a binding from an earlier one to the same endpoint', async (table) => {
-      const { binding: first } = await table.claim('a', 'pod-1')
+      const first = await bound(table, 'a', 'pod-1')
       const away = await table.move('a', first, 'pod-2')
-      const back = await table.move('a', away.binding, 'pod-1')
+      const back = await table.move('a', standingOf(away), 'pod-1')
       assert.equal(back.moved, true)
       assert.equal((await table.move('a', first, 'pod-3')).moved, false)
     })
 
     it('tells a binding from an earlier one that was released', async (table) => {
-      const { binding: first } = await table.claim('a', 'pod-1')
+      const first = await bound(table, 'a', 'pod-1')
       await table.release('a')
       await table.claim('a', 'pod-1')
       assert.equal((await table.move('a', first, 'pod-2')).moved, false)
@@ -154,7 +154,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('has one winner among concurrent moves from one binding', async (table) => {
-      const { binding: from } = await table.claim('a', 'pod-0')
+      const from = await bound(table, 'a', 'pod-0')
       const moves = await Promise.all(
         Array.from({ length: 50 }, async (_, index) => await table.move('a', from, `pod-${index + 1}`)),
       )
@@ -163,7 +163,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('claims an absent key by a move, for the one that did it', async (table) => {
-      const { binding: from } = await table.claim('a', 'pod-1')
+      const from = await bound(table, 'a', 'pod-1')
       await table.release('a')
       const moves = await Promise.all(['pod-2', 'pod-3'].map(async (to) => await table.move('a', from, to)))
       assert.deepEqual(moves.map(({ moved }) => moved).sort(), [false, true])
@@ -178,15 +178,15 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('releases only the binding it is given', async (table) => {
-      const { binding: from } = await table.claim('a', 'pod-1')
-      const { binding: standing } = await table.move('a', from, 'pod-2')
+      const from = await bound(table, 'a', 'pod-1')
+      const standing = standingOf(await table.move('a', from, 'pod-2'))
       assert.equal(await table.release('a', from), false)
       assertSame(await table.lookup('a'), standing)
       assert.equal(await table.release('a', standing), true)
     })
 
     it('leaves other keys alone', async (table) => {
-      const { binding } = await table.claim('a', 'pod-1')
+      const binding = await bound(table, 'a', 'pod-1')
       await table.claim('b', 'pod-2')
       await table.move('a', binding, 'pod-3')
       await table.release('a')
@@ -194,7 +194,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     it('gives snapshots: later changes do not show in a binding answered before', async (table) => {
-      const { binding } = await table.claim('a', 'pod-1')
+      const binding = await bound(table, 'a', 'pod-1')
       const copy = { ...binding }
       await table.move('a', binding, 'pod-2')
       await table.lookup('a')
@@ -210,7 +210,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
 
     for (const use of ['lookup', 'claim', 'touch'] as const) {
       itHasTimes(`keeps a binding past its idle timeout when ${use} uses it`, async (table, advance) => {
-        const { binding } = await table.claim('a', 'pod-1')
+        const binding = await bound(table, 'a', 'pod-1')
         for (let passed = 0; passed < ABSOLUTE - IDLE / 2; passed += IDLE / 2) {
           if (use === 'lookup') await table.lookup('a')
           else if (use === 'claim') await table.claim('a', 'pod-2')
@@ -231,9 +231,9 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     itHasTimes('does not start the absolute timeout again with a move', async (table, advance) => {
-      const { binding: first } = await table.claim('a', 'pod-1')
+      const first = await bound(table, 'a', 'pod-1')
       await advance(IDLE / 2)
-      const { binding } = await table.move('a', first, 'pod-2')
+      const binding = standingOf(await table.move('a', first, 'pod-2'))
       assert.equal(binding.createdAt, first.createdAt)
       assert.ok(binding.movedAt !== undefined && binding.movedAt > first.createdAt)
       assert.ok(binding.expiresAt <= first.createdAt + ABSOLUTE)
@@ -242,7 +242,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     itHasTimes(
       'does not keep a binding alive by a touch of one that no longer stands',
       async (table, advance) => {
-        const { binding: first } = await table.claim('a', 'pod-1')
+        const first = await bound(table, 'a', 'pod-1')
         await table.move('a', first, 'pod-2')
         for (let passed = 0; passed <= IDLE * (1 + idleSlack); passed += IDLE / 4) {
           await table.touch('a', first)
@@ -253,7 +253,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     )
 
     itHasTimes('neither moves nor releases an expired binding', async (table, advance) => {
-      const { binding } = await table.claim('a', 'pod-1')
+      const binding = await bound(table, 'a', 'pod-1')
       await advance(IDLE * (1 + idleSlack) + 1)
       assert.equal(await table.release('a', binding), false)
       const move = await table.move('a', binding, 'pod-2')
@@ -262,7 +262,7 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
     })
 
     itHasTimes('says when a binding ends: the sooner of both timeouts', async (table, advance) => {
-      const { binding } = await table.claim('a', 'pod-1')
+      const binding = await bound(table, 'a', 'pod-1')
       const life = binding.expiresAt - binding.createdAt
       assert.ok(life >= IDLE && life <= IDLE * (1 + idleSlack), `idle life of ${life} ms`)
       for (let passed = 0; passed < ABSOLUTE - IDLE / 2; passed += IDLE / 2) {
@@ -273,6 +273,19 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
       assert.equal(late?.expiresAt, binding.createdAt + ABSOLUTE)
     })
   })
+}
+
+/** Binds a key that is unbound; a table under test has room. */
+async function bound(table: StickyTable, key: string, identity: string): Promise<Binding> {
+  const { binding } = await table.claim(key, identity)
+  assert.ok(binding, 'expected a binding')
+  return binding
+}
+
+/** A binding that a move of a table with room answers. */
+function standingOf({ binding }: Move): Binding {
+  assert.ok(binding, 'expected a binding')
+  return binding
 }
 
 /** The same state of a binding. Times of expiry move with each use, so they are no part of it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type MemoryTableOptions, memoryTable } from '../../src/table/memory.ts'
+import type { Binding } from '../../src/table/sticky-table.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { stickyTableConformance } from '../../src/testing/sticky-table-conformance.ts'
 
@@ -39,7 +40,7 @@ describe('memoryTable', () => {
     const table = memoryTable({ maxEntries: 2 })
     const { binding } = table.claim('a', 'pod-1')
     table.claim('b', 'pod-2')
-    table.move('a', binding, 'pod-3')
+    table.move('a', binding as Binding, 'pod-3')
     table.claim('c', 'pod-1')
     expect(table.lookup('b')).toBeUndefined()
     expect(table.lookup('a')?.identity).toBe('pod-3')
@@ -58,7 +59,7 @@ describe('memoryTable', () => {
     const clock = fakeClock()
     const never = Number.POSITIVE_INFINITY
     const table = memoryTable({ idleTimeoutMs: never, absoluteTimeoutMs: never, clock })
-    expect(table.claim('a', 'pod-1').binding.expiresAt).toBe(never)
+    expect(table.claim('a', 'pod-1').binding?.expiresAt).toBe(never)
     clock.advance(1e12)
     expect(table.lookup('a')?.identity).toBe('pod-1')
   })

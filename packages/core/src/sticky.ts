@@ -188,15 +188,13 @@ class StickyPool implements Sticky {
     lease.holdUntil ??= clock.now() + policy.limitMs
     const limitMs = lease.holdUntil - clock.now()
     const snapshot = endpoints.current
-    const end =
-      limitMs > 0 && snapshot
-        ? await holds.wait(binding.identity, snapshot, limitMs, policy.maxWaiting, lease.signal)
-        : 'timeout'
-    if (end === 'woken') {
-      lease.forgive(binding.identity)
+    if (limitMs > 0 && snapshot) {
+      const end = await holds.wait(binding.identity, snapshot, limitMs, policy.maxWaiting, lease.signal)
+      if (end === 'woken') lease.forgive(binding.identity)
+      else if (end !== 'timeout') return lease.refuse(...WHY_HOLD_ENDED[end])
+      // The binding and the cause of its loss may have changed, so the limit ends no wait before they are looked at.
       return this.#look(lease)
     }
-    if (end !== 'timeout') return lease.refuse(...WHY_HOLD_ENDED[end])
     if (policy.otherwise !== 'fail') return this.#act({ action: policy.otherwise }, lease, binding)
     return lease.refuse(
       'hold-timeout',
@@ -256,7 +254,8 @@ class StickyPool implements Sticky {
 
   readonly #next = (lease: RequestLease): MaybePromise<Route> => {
     if (lease.tableError !== undefined) return this.#placeWithoutTable(lease)
-    if (lease.binding === undefined) return this.#place(lease)
+    // A request that went elsewhere may find its key bound meanwhile, or the endpoint of its key back.
+    if (lease.binding === undefined || this.#usable(lease.binding, lease)) return this.#look(lease)
     // A binding that this request made has served nobody yet: to move it on is part of the same placement.
     const isOwn = lease.replaced !== undefined
     return isOwn ? this.#rebind(lease, lease.binding) : this.#lost(lease, lease.binding)

@@ -105,7 +105,8 @@ export class Drains {
     if (state.drain === 'none') return false
     state.drain = 'none'
     const drain = this.#underWay.get(state)
-    if (drain) this.#end(drain, { kind: 'undrained', waitedMs: this.#waited(drain) })
+    // It goes on where discovery calls the endpoint terminating, and else ends with the snapshot that this makes.
+    if (drain) drain.deadlineAt = drain.beganAt + this.#host.deadlineMs
     this.#ended.delete(state)
     this.#host.changed()
     return true

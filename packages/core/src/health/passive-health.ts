@@ -9,6 +9,8 @@ export interface PassiveHealthHost {
   readonly clock: Clock
   /** Endpoints that could serve if all were healthy. */
   readonly poolSize: () => number
+  /** Whether this still is the state of an endpoint of the pool: requests outlast their endpoints. */
+  readonly isListed: (state: EndpointState) => boolean
   /** Told of an endpoint that traffic took out, or that is let in again. */
   readonly changed: (state: EndpointState, reason: HealthReason) => void
 }
@@ -44,6 +46,7 @@ export class PassiveHealth {
   }
 
   connectFailed(state: EndpointState): void {
+    if (!this.#host.isListed(state)) return
     const { health } = state
     health.connectFailures++
     this.#suspect(state)
@@ -57,7 +60,7 @@ export class PassiveHealth {
     if (this.#outliers && latencyMs !== undefined) this.#measure(this.#outliers, state, latencyMs)
     if (isError && this.#options.errors !== Number.POSITIVE_INFINITY) {
       health.errors++
-      if (health.errors >= this.#options.errors) {
+      if (health.errors >= this.#options.errors && this.#host.isListed(state)) {
         this.#suspect(state)
         this.#eject(state, 'errors')
       }

@@ -37,6 +37,7 @@ export class PoolHealth {
     this.#passive = new PassiveHealth(host.passive, {
       clock: host.clock,
       poolSize: () => this.#poolSize(),
+      isListed: (state) => host.state(state.identity) === state,
       changed: (state, reason) => host.changed(state, reason, undefined),
     })
   }

@@ -121,14 +121,15 @@ describe('a drain by the operator', () => {
   })
 
   it('is called off by undrain, which tells all who wait', async () => {
-    const { subject, clock, told, state } = drains()
+    const { subject, clock, told, state, follow } = drains()
     const waits = [watched(subject.drain(state(1), 60_000)), watched(subject.drain(state(1), undefined))]
     clock.advance(1_500)
     expect(subject.undrain(state(1))).toBe(true)
+    follow(pods(3))
     await settled()
     for (const wait of waits) expect(wait).toEqual({ outcome: { kind: 'undrained', waitedMs: 1_500 } })
     expect(state(1).drain).toBe('none')
-    expect(told).toEqual(['changed', 'pod-1 began', 'pod-1 undrained', 'changed'])
+    expect(told).toEqual(['changed', 'pod-1 began', 'changed', 'pod-1 undrained'])
     expect(subject.undrain(state(1))).toBe(false)
     expect(told).toHaveLength(4)
     expect(clock.pending).toBe(0)

@@ -12,6 +12,7 @@ function passive(options: PassiveHealthOptions | false = {}, size = 4) {
   const health = new PassiveHealth(checkPassiveHealth('passiveHealth', options), {
     clock,
     poolSize: () => size,
+    isListed: (state) => states.includes(state),
     changed: ({ identity, health: { traffic } }, reason) =>
       void told.push(`${identity} ${traffic} ${reason}`),
   })

@@ -169,11 +169,14 @@ export class StickyModel {
     if (lease.isSettled) return
     lease.tried.add(lease.route.endpoint.identity)
     const { key, seen } = lease
-    if (key !== undefined) this.#standing(key)
+    const standing = key === undefined ? undefined : this.#standing(key)
     const given = lease.route.next(new Error('ECONNREFUSED')) as Route
     expect(lease.route.next()).toBe(given)
     if (!seen) this.#expectKeyless(lease, given)
-    else if (lease.replaced) this.#expectRebound(lease, given, seen)
+    else if (this.#takes(lease, seen)) {
+      if (standing) this.#expectFound(lease, given, standing)
+      else this.#expectBound(lease, given)
+    } else if (lease.replaced) this.#expectRebound(lease, given, seen)
     else this.#expectLost(lease, given, seen)
   }
 
@@ -217,9 +220,7 @@ export class StickyModel {
   #expectFound(lease: ModelLease, given: Route, standing: ModelBinding): void {
     this.#use(standing)
     lease.seen = standing
-    const state = this.#state(lease, standing.identity)
-    const isUsable = state && state !== 'not ready' && state !== 'terminated'
-    if (!isUsable || lease.tried.has(standing.identity)) return this.#expectLost(lease, given, standing)
+    if (!this.#takes(lease, standing)) return this.#expectLost(lease, given, standing)
     this.#expectServed(lease, given, 'stuck', new Set([standing.identity]))
   }
 
@@ -287,6 +288,13 @@ export class StickyModel {
     const takesNew = ([identity, state]: [Identity, PodState]) =>
       (state === 'ready' || state === 'heavy') && !tried.has(identity)
     return new Set([...view].filter(takesNew).map(([identity]) => identity))
+  }
+
+  /** Whether the endpoint of a binding takes this request. */
+  #takes(lease: ModelLease, { identity }: ModelBinding): boolean {
+    const state = this.#state(lease, identity)
+    const isUsable = state !== undefined && state !== 'not ready' && state !== 'terminated'
+    return isUsable && !lease.tried.has(identity)
   }
 
   #state({ replica }: ModelLease, identity: Identity): PodState | undefined {

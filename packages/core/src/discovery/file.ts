@@ -72,7 +72,13 @@ export function fileDiscovery(path: string | URL, options: FileDiscoveryOptions 
     clock: contractOption('fileDiscovery.clock', clock, 'Clock', ['now', 'after']),
   }
   return {
-    watch: (listener, signal) => new FileWatch(checked, listener, signal).run(),
+    watch: (listener, signal, failed) => {
+      const told = (error: StickyError) => {
+        checked.onError(error)
+        failed?.(error)
+      }
+      return new FileWatch({ ...checked, onError: told }, listener, signal).run()
+    },
   }
 }
 

@@ -48,6 +48,8 @@ function watch(path: string | URL, options: FileDiscoveryOptions = {}) {
   const clock = fakeClock()
   const sets: EndpointSet[] = []
   const errors: StickyError[] = []
+  /** What the pool is told. */
+  const told: unknown[] = []
   let changed = (): void => undefined
   const abort = new AbortController()
   const discovery = fileDiscovery(path, {
@@ -59,10 +61,14 @@ function watch(path: string | URL, options: FileDiscoveryOptions = {}) {
     },
     ...options,
   })
-  const ended = discovery.watch((set) => {
-    sets.push(set)
-    changed()
-  }, abort.signal)
+  const ended = discovery.watch(
+    (set) => {
+      sets.push(set)
+      changed()
+    },
+    abort.signal,
+    (error) => told.push(error),
+  )
   const until = (isSo: () => boolean) =>
     new Promise<void>((resolve) => {
       changed = () => {
@@ -74,6 +80,7 @@ function watch(path: string | URL, options: FileDiscoveryOptions = {}) {
     clock,
     sets,
     errors,
+    told,
     abort,
     ended,
     async set(count: number) {
@@ -219,6 +226,7 @@ describe('fileDiscovery', () => {
     expect(watched.errors[0]).toMatchObject({ code: 'endpoints-file', cause: expect.any(SyntaxError) })
     await polls(watched.clock, 3)
     expect([watched.sets.length, watched.errors.length]).toEqual([1, 1])
+    expect(watched.told).toEqual(watched.errors)
     replace(path, json('web-0', 'web-1'))
     expect(await watched.set(2)).toEqual(['web-0', 'web-1'])
     await watched.end()

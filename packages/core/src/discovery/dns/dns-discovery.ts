@@ -90,15 +90,23 @@ const MAX_NAMES = 1_000
 export function dnsDiscovery(options: DnsDiscoveryOptions): Discovery {
   const { partialAfterMs, clock, makeSources } = settingsOf(options)
   return {
-    watch: async (listener, signal) =>
-      new DnsWatch({ partialAfterMs, clock, listener, sources: makeSources }).run(signal),
+    watch: async (listener, signal, failed) => {
+      const tell = (error: StickyError) => {
+        if (!signal.aborted) failed?.(error)
+      }
+      const sources = (changed: () => void) => makeSources(changed, tell)
+      await new DnsWatch({ partialAfterMs, clock, listener, sources }).run(signal)
+    },
   }
 }
 
 interface Settings {
   readonly partialAfterMs: number
   readonly clock: Clock
-  readonly makeSources: (changed: () => void) => readonly EndpointSource[]
+  readonly makeSources: (
+    changed: () => void,
+    failed: (error: StickyError) => void,
+  ) => readonly EndpointSource[]
 }
 
 function settingsOf(options: DnsDiscoveryOptions): Settings {
@@ -127,7 +135,15 @@ function settingsOf(options: DnsDiscoveryOptions): Settings {
   return {
     partialAfterMs: durationOption(`${PATH}.partialAfterMs`, partialAfterMs, 0, 'finite'),
     clock,
-    makeSources: (changed) => plan({ ...refresh, changed }),
+    makeSources: (changed, failed) =>
+      plan({
+        ...refresh,
+        changed,
+        failed: (error) => {
+          refresh.failed(error)
+          failed(error)
+        },
+      }),
   }
 }
 

@@ -40,6 +40,8 @@ afterEach(async () => {
 class Watch {
   readonly sets: EndpointSet[] = []
   readonly errors: StickyError[] = []
+  /** What the pool is told. */
+  readonly told: unknown[] = []
   readonly clock: FakeClock = fakeClock()
   readonly resolverClock: FakeClock = fakeClock()
   readonly #abort = new AbortController()
@@ -57,7 +59,8 @@ class Watch {
       onError: (error) => this.errors.push(error),
       ...options,
     })
-    this.#ended = discovery.watch((set) => this.sets.push(set), this.#abort.signal)
+    const told = (error: unknown) => this.told.push(error)
+    this.#ended = discovery.watch((set) => this.sets.push(set), this.#abort.signal, told)
   }
 
   /** `identity=host:port` of each endpoint of the newest snapshot, and its weight where that is not 1. */
@@ -186,6 +189,7 @@ describe('dnsDiscovery', () => {
       expect(started.sets).toHaveLength(1)
       expect(started.errors.length).toBeGreaterThanOrEqual(100)
       expect(started.errors[0]).toMatchObject({ code: 'dns' })
+      expect(started.told).toEqual(started.errors)
       server.script = () => undefined
       server.records = [a(SERVICE, '10.0.0.2')]
       await started.advance(10_000, 1)

@@ -14,7 +14,18 @@ export default [
     limit: '6 kB',
     modifyEsbuildConfig: forNode,
   },
-  { name: '@limpet/core/file', path: 'packages/core/dist/file.js', limit: '8 kB', modifyEsbuildConfig: forNode },
+  {
+    name: '@limpet/core/file',
+    path: 'packages/core/dist/file.js',
+    limit: '8 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
+    name: '@limpet/core/snapshot-file',
+    path: 'packages/core/dist/snapshot-file.js',
+    limit: '2 kB',
+    modifyEsbuildConfig: forNode,
+  },
   {
     name: '@limpet/adapters-node',
     path: 'packages/adapters-node/dist/index.js',

@@ -42,7 +42,13 @@ for (const folder of ['core', 'adapters-node', 'adapters-express']) {
             files: [target.types],
           },
         },
-        apiReport: { enabled: true, reportFileName, reportFolder: `${packageFolder}/etc` },
+        apiReport: {
+          enabled: true,
+          reportFileName,
+          reportFolder: `${packageFolder}/etc`,
+          // What is compared with the report is written here; by default it would lie beside the manifest.
+          reportTempFolder: `${packageFolder}/node_modules/.api`,
+        },
         docModel: { enabled: false },
         dtsRollup: { enabled: false },
         tsdocMetadata: { enabled: false },

@@ -36,13 +36,14 @@ import { createSticky, header, type Route } from '@limpet/core'
 import { dnsDiscovery } from '@limpet/core/dns'
 import { fileDiscovery } from '@limpet/core/file'
 import { httpCheck } from '@limpet/core/health'
+import { loadTable, saveTable } from '@limpet/core/snapshot-file'
 import { fakeClock } from '@limpet/core/testing'
 import { forward, type Forwarder } from '@limpet/adapters-node'
 import { stickyProxy } from '@limpet/adapters-express'
 const sticky = createSticky({ key: header('x'), endpoints: ['http://127.0.0.1:1'], clock: fakeClock() })
 const route: Route | Promise<Route> = sticky.route({ headers: {} })
 const forwarder: Forwarder = forward(sticky)
-void [route, forwarder, stickyProxy(sticky), dnsDiscovery, fileDiscovery, httpCheck]
+void [route, forwarder, stickyProxy(sticky), dnsDiscovery, fileDiscovery, httpCheck, loadTable, saveTable]
 `
 
 try {

@@ -196,8 +196,10 @@ export class Bindings {
     itsNumbers[numberRow + USED_AT] = now
     const idleEnd = now + shape.idleTimeoutMs
     const expiresAt = Math.min(idleEnd, absoluteEnd)
-    rows.recency.toNewest(slot)
-    const ordinal = (words[segment] as Int32Array)[(slot & mask) * rowWords + IDENTITY] as number
+    const itsWords = words[segment] as Int32Array
+    const wordRow = (slot & mask) * rowWords
+    rows.recency.toNewestFrom(slot, itsWords, wordRow)
+    const ordinal = itsWords[wordRow + IDENTITY] as number
     const identity = this.identities.of(ordinal)
     const version = asSmall(itsNumbers[numberRow + VERSION] as number)
     const movedAt = rows.movedAt.at(slot)

@@ -10,7 +10,7 @@ const STEP = 8
  * hash (murmur, FNV). One round for each word and three at the end is the variant of Linux's `hsiphash` for tables in
  * memory.
  *
- * Two lanes with seeds of their own take the even and the odd words, since a processor runs two chains of rounds in little
+ * Two lanes with seeds of their own take the even and the odd words (the last ones, with the length, first), since a processor runs two chains of rounds in little
  * more than the time of one; the second is added to the first before the final rounds. Rounds are permutations, so two
  * texts of different words collide there with the chance of two random states, as within one lane. `first` is what
  * HalfSipHash answers of the merged state; `second` and `third` are two more words of it. They tell more of the state than a
@@ -52,41 +52,22 @@ export class HalfSipHash {
     let u1 = this.#seed3
     let u2 = u0 ^ 0x6c796765
     let u3 = u1 ^ 0x74656462
-    let at = 0
-    while (at <= whole) {
-      let even: number
-      let odd: number
-      if (at < whole) {
-        even =
-          text.charCodeAt(at) |
-          (text.charCodeAt(at + 1) << 8) |
-          (text.charCodeAt(at + 2) << 16) |
-          (text.charCodeAt(at + 3) << 24)
-        odd =
-          text.charCodeAt(at + 4) |
-          (text.charCodeAt(at + 5) << 8) |
-          (text.charCodeAt(at + 6) << 16) |
-          (text.charCodeAt(at + 7) << 24)
-      } else {
-        // What is left of the text, at most seven characters, below the lowest byte of its length.
-        odd = length << 24
-        even = 0
-        if (at + 4 <= length) {
-          even =
-            text.charCodeAt(at) |
-            (text.charCodeAt(at + 1) << 8) |
-            (text.charCodeAt(at + 2) << 16) |
-            (text.charCodeAt(at + 3) << 24)
-          for (let left = at + 4, shift = 0; left < length; left++, shift += 8) {
-            odd |= text.charCodeAt(left) << shift
-          }
-        } else {
-          for (let left = at, shift = 0; left < length; left++, shift += 8) {
-            even |= text.charCodeAt(left) << shift
-          }
-        }
+    // First what is left beyond whole steps, at most seven characters, below the lowest byte of the length: so that one
+    // copy of the rounds serves all, and the loop has no other condition than its end.
+    let even = 0
+    let odd = length << 24
+    if (whole + 4 <= length) {
+      even = wordAt(text, whole)
+      for (let left = whole + 4, shift = 0; left < length; left++, shift += 8) {
+        odd |= text.charCodeAt(left) << shift
       }
-      at += STEP
+    } else {
+      for (let left = whole, shift = 0; left < length; left++, shift += 8) {
+        even |= text.charCodeAt(left) << shift
+      }
+    }
+    let at = 0
+    for (;;) {
       v3 ^= even
       u3 ^= odd
       v0 = (v0 + v1) | 0
@@ -111,6 +92,10 @@ export class HalfSipHash {
       u2 = (u2 << 16) | (u2 >>> 16)
       v0 ^= even
       u0 ^= odd
+      if (at === whole) break
+      even = wordAt(text, at)
+      odd = wordAt(text, at + 4)
+      at += STEP
     }
     v0 ^= u0
     v1 ^= u1
@@ -132,4 +117,14 @@ export class HalfSipHash {
     this.second = v0
     this.third = v2
   }
+}
+
+/** Four characters as a word, the first lowest. */
+function wordAt(text: string, at: number): number {
+  return (
+    text.charCodeAt(at) |
+    (text.charCodeAt(at + 1) << 8) |
+    (text.charCodeAt(at + 2) << 16) |
+    (text.charCodeAt(at + 3) << 24)
+  )
 }

@@ -50,12 +50,16 @@ export class SlotOrder {
    */
   toNewest(slot: number): void {
     const { words, shift, mask, rowWords } = this.#columns
+    this.toNewestFrom(slot, words[slot >>> shift] as Int32Array, (slot & mask) * rowWords)
+  }
+
+  /** As `toNewest`, for who has found the row of the slot already. */
+  toNewestFrom(slot: number, own: Int32Array, row: number): void {
     const toNewer = this.#newer
-    const toOlder = this.#older
-    const own = words[slot >>> shift] as Int32Array
-    const row = (slot & mask) * rowWords
     const newer = own[row + toNewer] as number
     if (newer === 0) return
+    const { words, shift, mask, rowWords } = this.#columns
+    const toOlder = this.#older
     const older = own[row + toOlder] as number
     ;(words[newer >>> shift] as Int32Array)[(newer & mask) * rowWords + toOlder] = older
     ;(words[older >>> shift] as Int32Array)[(older & mask) * rowWords + toNewer] = newer

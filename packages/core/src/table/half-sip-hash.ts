@@ -10,11 +10,12 @@ const STEP = 8
  * hash (murmur, FNV). One round for each word and three at the end is the variant of Linux's `hsiphash` for tables in
  * memory.
  *
- * Two lanes with seeds of their own take the even and the odd words (the last ones, with the length, first), since a processor runs two chains of rounds in little
- * more than the time of one; the second is added to the first before the final rounds. Rounds are permutations, so two
- * texts of different words collide there with the chance of two random states, as within one lane. `first` is what
- * HalfSipHash answers of the merged state; `second` and `third` are two more words of it. They tell more of the state than a
- * hash should, so they never leave the process in the clear: a snapshot that holds them holds the seed as well.
+ * Two lanes with seeds of their own take the even and the odd words, the last ones and the length first, since a processor
+ * runs two chains of rounds in little more than the time of one. Each lane is finished for itself and then added to the
+ * other: added before its final rounds, a difference in one lane could cancel one in the other, which a single round does
+ * not spread enough to prevent (measured: 4 000 of 50 000 counters collided). `first` is what HalfSipHash answers;
+ * `second` and `third` are two more words of its final state. They tell more of the state than a hash should, so they never
+ * leave the process in the clear: a snapshot that holds them holds the seed as well.
  *
  * What 96 bits are good for: of n keys, the chance that any two are alike is at most n² / 2 / 2^96 = 6.3e-16 at 10
  * million and 6.3e-14 at 100 million. The chance that a look-up of an unknown key meets one of n is n / 2^96 = 1.3e-22
@@ -49,9 +50,10 @@ export class HalfSipHash {
     let v2 = v0 ^ 0x6c796765
     let v3 = v1 ^ 0x74656462
     let u0 = this.#seed2
-    let u1 = this.#seed3
+    // Another beginning, as HalfSipHash's own for its longer result: with equal seeds equal lanes would cancel out.
+    let u1 = this.#seed3 ^ 0xee
     let u2 = u0 ^ 0x6c796765
-    let u3 = u1 ^ 0x74656462
+    let u3 = this.#seed3 ^ 0x74656462
     // First what is left beyond whole steps, at most seven characters, below the lowest byte of the length: so that one
     // copy of the rounds serves all, and the loop has no other condition than its end.
     let even = 0
@@ -97,25 +99,33 @@ export class HalfSipHash {
       odd = wordAt(text, at + 4)
       at += STEP
     }
-    v0 ^= u0
-    v1 ^= u1
-    v2 ^= u2 ^ 0xff
-    v3 ^= u3
+    v2 ^= 0xff
+    u2 ^= 0xff
     for (let round = 0; round < 3; round++) {
       v0 = (v0 + v1) | 0
+      u0 = (u0 + u1) | 0
       v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0
+      u1 = ((u1 << 5) | (u1 >>> 27)) ^ u0
       v0 = (v0 << 16) | (v0 >>> 16)
+      u0 = (u0 << 16) | (u0 >>> 16)
       v2 = (v2 + v3) | 0
+      u2 = (u2 + u3) | 0
       v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2
+      u3 = ((u3 << 8) | (u3 >>> 24)) ^ u2
       v0 = (v0 + v3) | 0
+      u0 = (u0 + u3) | 0
       v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0
+      u3 = ((u3 << 7) | (u3 >>> 25)) ^ u0
       v2 = (v2 + v1) | 0
+      u2 = (u2 + u1) | 0
       v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2
+      u1 = ((u1 << 13) | (u1 >>> 19)) ^ u2
       v2 = (v2 << 16) | (v2 >>> 16)
+      u2 = (u2 << 16) | (u2 >>> 16)
     }
-    this.first = v1 ^ v3
-    this.second = v0
-    this.third = v2
+    this.first = v1 ^ v3 ^ u1 ^ u3
+    this.second = v0 ^ u0
+    this.third = v2 ^ u2
   }
 }
 

@@ -21,6 +21,8 @@ export class AddressCounts {
   constructor(hash: HalfSipHash, segmentBits: number, bucketBits: number) {
     this.#hash = hash
     this.#columns = new SlotColumns(ROW_BYTES, segmentBits)
+    // Slot 0 stands for none, and empty places of the index lead there.
+    this.#columns.reach(0)
     this.#index = new FingerprintIndex(this.#columns, bucketBits)
   }
 

@@ -81,7 +81,8 @@ export class FingerprintIndex {
     const segment = words[slot >>> shift] as Int32Array
     const row = (slot & mask) * rowWords
     if (segment[row] !== first || segment[row + 1] !== second || segment[row + 2] !== third) return false
-    return this.#accepts === undefined || this.#accepts(slot)
+    // An empty place leads to slot 0, whose row is all zero: as a fingerprint may be.
+    return slot !== 0 && (this.#accepts === undefined || this.#accepts(slot))
   }
 
   /** Adds a slot whose fingerprint stands in its row already. */

@@ -1,4 +1,4 @@
-import { type Availability, availabilityOf, type Health } from './availability.ts'
+import { type Availability, availabilityOf, type Health, isLocalEvidence } from './availability.ts'
 import type { Endpoint, Identity } from './endpoint.ts'
 import type { EndpointSet } from './endpoint-set.ts'
 import { type EndpointState, healthOf } from './endpoint-state.ts'
@@ -25,6 +25,8 @@ export class PoolSnapshot implements EndpointSet {
   readonly weights: readonly number[]
   /** True while health is disregarded. */
   readonly isPanic: boolean
+  /** Endpoints that could serve if all were healthy. */
+  readonly servingSize: number
   readonly #members: ReadonlyMap<Identity, Member>
 
   /** `shareOf`: how much of its weight an endpoint has while it starts slowly, above 0 and at most 1. */
@@ -35,6 +37,7 @@ export class PoolSnapshot implements EndpointSet {
   ) {
     const byHealth = new Members(discovered, states, healthIn, shareOf)
     this.isPanic = byHealth.placeable.length === 0 && byHealth.hasUnhealthy
+    this.servingSize = byHealth.servingSize
     const members = this.isPanic ? new Members(discovered, states, disregarded, shareOf) : byHealth
     this.endpoints = discovered.endpoints
     this.placeable = Object.freeze(members.placeable)
@@ -67,6 +70,7 @@ class Members {
   readonly placeable: Endpoint[] = []
   readonly weights: number[] = []
   hasUnhealthy = false
+  servingSize = 0
 
   constructor(
     { endpoints }: EndpointSet,
@@ -78,6 +82,7 @@ class Members {
       const state = states.get(endpoint.identity) as EndpointState
       const health = healthFor(state)
       const availability = availabilityOf(endpoint.conditions, health, state.drain)
+      if (availability.state !== 'down' || isLocalEvidence(availability.cause)) this.servingSize++
       const weight = state.weight ?? endpoint.weight
       const isPlaceable = availability.state === 'ready' && weight > 0
       const isUsable = availability.state !== 'down'

@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts'
-import { availabilityOf } from '../endpoint/availability.ts'
 import type { Identity } from '../endpoint/endpoint.ts'
 import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 import { type EndpointState, healthOf } from '../endpoint/endpoint-state.ts'
@@ -36,7 +35,7 @@ export class PoolHealth {
     this.#checks = host.check && new HealthChecks(host.check, { ...host, changed: this.#checked })
     this.#passive = new PassiveHealth(host.passive, {
       clock: host.clock,
-      poolSize: () => this.#poolSize(),
+      poolSize: () => host.snapshot()?.servingSize ?? 0,
       isListed: (state) => host.state(state.identity) === state,
       changed: (state, reason) => host.changed(state, reason, undefined),
     })
@@ -93,14 +92,6 @@ export class PoolHealth {
   }
 
   /** One that is not ready or drained serves nobody: it leaves no room to take another out. */
-  #poolSize(): number {
-    let size = 0
-    for (const { endpoint, state } of this.#host.snapshot()?.members() ?? []) {
-      if (availabilityOf(endpoint.conditions, 'healthy', state.drain).state !== 'down') size++
-    }
-    return size
-  }
-
   /** More than half the pool fails from here: the network of this replica is the likelier culprit. */
   #looksMostlyLost(): boolean {
     const snapshot = this.#host.snapshot()

@@ -3,14 +3,17 @@ import type { ServedRoute } from '@limpet/core'
 /** A header name, and a cause, as any pod can read it: what a routing of the user answers must not end the line. */
 const CAUSE = /^[\w-]{1,64}$/
 
+/** With underscores too: CGI and its heirs (WSGI, Rack, PHP) show `X_Limpet_Moved` to a pod as the same variable. */
+const NAME = /^x[-_]limpet[-_]moved$/i
+
 /** True for the header that tells the pod why a key came to it; sorted out by length first, as for each header. */
 export function isMovedHeader(name: string): boolean {
-  return name.length === 14 && name.toLowerCase() === 'x-limpet-moved'
+  return name.length === 14 && NAME.test(name)
 }
 
 /** Why the key's endpoint was lost, for a key that has moved to this route's endpoint; undefined for any other route. */
 export function movedCause(route: ServedRoute): string | undefined {
   if (route.kind !== 'moved') return undefined
-  const { cause } = route as { readonly cause?: unknown }
+  const { cause } = route
   return typeof cause === 'string' && CAUSE.test(cause) ? cause : 'unknown'
 }

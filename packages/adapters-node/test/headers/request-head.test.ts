@@ -129,8 +129,8 @@ describe('requestHead', () => {
 
 describe('requestHead with movedHeader', () => {
   const on = { ...DEFAULTS, movedHeader: true }
-  const own = /x-limpet-moved: .*/gi
-  const forged = ['x-limpet-moved', 'gone', 'X-LIMPET-MOVED', 'ejected']
+  const own = /x[-_]limpet[-_]moved: .*/gi
+  const forged = ['x-limpet-moved', 'gone', 'X-LIMPET-MOVED', 'ejected', 'X_Limpet-moved', 'drained']
 
   it('tells the pod why the key came to it', () => {
     const head = requestHead(request([]), POD, 'none', on, undefined, 'terminated')
@@ -154,7 +154,11 @@ describe('requestHead with movedHeader', () => {
 
   it('leaves the name to the client and the pod when it is off', () => {
     const head = requestHead(request(forged), POD, 'none', DEFAULTS, undefined, 'gone')
-    expect(head.match(own)).toEqual(['x-limpet-moved: gone', 'X-LIMPET-MOVED: ejected'])
+    expect(head.match(own)).toEqual([
+      'x-limpet-moved: gone',
+      'X-LIMPET-MOVED: ejected',
+      'X_Limpet-moved: drained',
+    ])
   })
 })
 

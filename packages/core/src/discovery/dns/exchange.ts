@@ -73,14 +73,13 @@ function askOverTcp(query: Query): Promise<Message> {
   return limited(query, timeout, (resolve, reject) => {
     const socket = connect({ host: server.host, port: server.port })
     socket.unref()
-    const chunks: Buffer[] = []
+    const frame = new Frame()
     socket.on('error', (error) => reject(unreachable(server, error)))
     socket.on('end', () =>
       reject(new StickyError('dns', `${serverText(server)} ended the connection without an answer`)),
     )
     socket.on('data', (chunk) => {
-      chunks.push(chunk)
-      const bytes = framed(chunks)
+      const bytes = frame.add(chunk)
       if (!bytes) return
       const message = readReply(bytes, id, query)
       if (typeof message === 'string') reject(new StickyError('dns', `${serverText(server)} sent ${message}`))
@@ -94,14 +93,21 @@ function askOverTcp(query: Query): Promise<Message> {
   })
 }
 
-/** The message once all of it is there: two bytes of length come first (RFC 1035, 4.2.2). */
-function framed(chunks: Buffer[]): Buffer | undefined {
-  const received = chunks.reduce((sum, { length }) => sum + length, 0)
-  if (received < 2) return undefined
-  const [first] = chunks as [Buffer, ...Buffer[]]
-  const head = first.length >= 2 ? first : Buffer.concat(chunks)
-  const length = head.readUInt16BE(0)
-  return received < length + 2 ? undefined : Buffer.concat(chunks).subarray(2, length + 2)
+/**
+ * A message over TCP: two bytes of length come first (RFC 1035, 4.2.2). Counts as it receives, so that a server which sends
+ * byte by byte costs no more than one that does not.
+ */
+class Frame {
+  readonly #bytes = Buffer.alloc(2 + 0xffff)
+  #received = 0
+
+  /** The message once all of it is there. */
+  add(chunk: Buffer): Buffer | undefined {
+    this.#received += chunk.copy(this.#bytes, this.#received)
+    if (this.#received < 2) return undefined
+    const end = 2 + this.#bytes.readUInt16BE(0)
+    return this.#received < end ? undefined : this.#bytes.subarray(2, end)
+  }
 }
 
 /** The reply, or why it is none to this query. */

@@ -13,9 +13,10 @@ const STEP = 8
  * Two lanes with seeds of their own take the even and the odd words, the last ones and the length first, since a processor
  * runs two chains of rounds in little more than the time of one. Each lane is finished for itself and then added to the
  * other: added before its final rounds, a difference in one lane could cancel one in the other, which a single round does
- * not spread enough to prevent (measured: 4 000 of 50 000 counters collided). `first` is what HalfSipHash answers;
- * `second` and `third` are two more words of its final state. They tell more of the state than a hash should, so they never
- * leave the process in the clear: a snapshot that holds them holds the seed as well.
+ * not spread enough to prevent (measured: 4 000 of 50 000 counters collided). The words are added crosswise, so that not
+ * even the likeliest changes of both lanes are alike. What a lane answers is v1 ^ v3, as in HalfSipHash, and two more words
+ * of its state, v0 and v2. They tell more of it than a hash should, so they never leave the process in the clear: a
+ * snapshot that holds them holds the seed as well.
  *
  * What 96 bits are good for: of n keys, the chance that any two are alike is at most n² / 2 / 2^96 = 6.3e-16 at 10
  * million and 6.3e-14 at 100 million. The chance that a look-up of an unknown key meets one of n is n / 2^96 = 1.3e-22
@@ -123,9 +124,9 @@ export class HalfSipHash {
       v2 = (v2 << 16) | (v2 >>> 16)
       u2 = (u2 << 16) | (u2 >>> 16)
     }
-    this.first = v1 ^ v3 ^ u1 ^ u3
-    this.second = v0 ^ u0
-    this.third = v2 ^ u2
+    this.first = v1 ^ v3 ^ u0
+    this.second = v0 ^ u2
+    this.third = v2 ^ u1 ^ u3
   }
 }
 

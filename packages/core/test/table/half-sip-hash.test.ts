@@ -79,8 +79,9 @@ function expected(seed: HashSeed, text: string): number[] {
   const lane = (parity: number) => words.filter((_, index) => index % 2 === parity)
   const first = finished(compressed([seed[0], seed[1]], lane(0), 1), 3)
   const second = finished(compressed([seed[2], seed[3]], lane(1), 1, 0xee), 3)
-  const [v0, v1, v2, v3] = first.map((one, index) => one ^ (second[index] as number)) as State
-  return [v1 ^ v3, v0, v2]
+  const [v0, v1, v2, v3] = first
+  const [u0, u1, u2, u3] = second
+  return [v1 ^ v3 ^ u0, v0 ^ u2, v2 ^ u1 ^ u3]
 }
 
 function hashed(seed: HashSeed, text: string): number[] {

@@ -177,9 +177,7 @@ export class Bindings {
     const createdAt = rows.createdAt(slot)
     const expiresAt = this.expiresAt(slot)
     const movedAt = rows.movedAt.at(slot)
-    return Number.isNaN(movedAt)
-      ? { identity, version, createdAt, expiresAt }
-      : { identity, version, createdAt, movedAt, expiresAt }
+    return asBinding(identity, version, createdAt, movedAt, expiresAt)
   }
 
   /** Counts as use and answers the binding, or undefined if it has expired. Each hit does it: every row is found once. */
@@ -203,9 +201,7 @@ export class Bindings {
     const identity = this.identities.of(ordinal)
     const version = asSmall(itsNumbers[numberRow + VERSION] as number)
     const movedAt = rows.movedAt.at(slot)
-    return Number.isNaN(movedAt)
-      ? { identity, version, createdAt, expiresAt }
-      : { identity, version, createdAt, movedAt, expiresAt }
+    return asBinding(identity, version, createdAt, movedAt, expiresAt)
   }
 
   /** The number of the client address for which a slot counts, 0 if none. */
@@ -221,6 +217,19 @@ export class Bindings {
   #isSought(slot: number): boolean {
     return (this.#keys as KeyCells).holds(word(this.#keyOf as SlotColumns, slot), this.#sought)
   }
+}
+
+/** Two shapes at most, so that who reads bindings stays fast; NaN = never moved. */
+function asBinding(
+  identity: Identity,
+  version: number,
+  createdAt: number,
+  movedAt: number,
+  expiresAt: number,
+): Binding {
+  return Number.isNaN(movedAt)
+    ? { identity, version, createdAt, expiresAt }
+    : { identity, version, createdAt, movedAt, expiresAt }
 }
 
 /** The same number; V8 keeps one that fits 31 bits without an object of its own. */

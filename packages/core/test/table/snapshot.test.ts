@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { StickyError } from '../../src/error.ts'
 import { type MemoryTable, type MemoryTableOptions, memoryTable } from '../../src/table/memory.ts'
-import { prelude, SNAPSHOT_VERSION } from '../../src/table/snapshot-format.ts'
+import { frame, prelude, SNAPSHOT_VERSION } from '../../src/table/snapshot-format.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 
 async function bytesOf(table: MemoryTable): Promise<Buffer> {
@@ -173,6 +173,29 @@ describe('restore()', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (rest) => {
         expect(await restored(Buffer.concat([prelude(), rest]))).toBe('snapshot-damaged')
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('refuses parts that are made up, with good checksums', async () => {
+    const good = await bytesOf(filled(1))
+    const header = good.subarray(16, 16 + 4 + 31 + 32)
+    for (const payload of [
+      Buffer.of(1),
+      Buffer.of(2),
+      Buffer.of(2, 255, 255, 255, 255),
+      Buffer.of(3),
+      Buffer.of(9),
+    ]) {
+      expect(await restored(Buffer.concat([prelude(), frame(0, payload)]))).toBe('snapshot-damaged')
+      expect(await restored(Buffer.concat([prelude(), header, frame(1, payload)]))).toBe('snapshot-damaged')
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 200 }), async (payload) => {
+        payload[0] = 2
+        const bytes = Buffer.concat([prelude(), header, frame(1, payload), frame(2, Buffer.alloc(9, 3))])
+        expect(await restored(bytes)).toBe('snapshot-damaged')
       }),
       { numRuns: 200 },
     )

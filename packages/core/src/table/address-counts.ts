@@ -21,6 +21,8 @@ export class AddressCounts {
   constructor(hash: HalfSipHash, segmentBits: number, bucketBits: number) {
     this.#hash = hash
     this.#columns = new SlotColumns(ROW_BYTES, segmentBits)
+    // An empty place of the index is read as slot 0, also before the first address.
+    this.#columns.reach(0)
     this.#index = new FingerprintIndex(this.#columns, bucketBits)
   }
 

@@ -181,7 +181,8 @@ export class MemoryStickyTable
       if (rows.identity(slot) === 0 || bindings.isExpired(slot, now)) continue
       const version = rows.version(slot)
       const to = choose(bindings.binding(slot), rows.usedAt(slot))
-      // `choose` may itself have used the table.
+      // `choose` may itself have used the table, or cleared it.
+      if (bindings !== this.#bindings) return { cursor: undefined, moved }
       if (to === undefined || rows.identity(slot) === 0 || rows.version(slot) !== version) continue
       bindings.rebind(slot, to, now, ++this.#lastVersion)
       moved++

@@ -28,7 +28,7 @@ export interface RestoreTarget {
 interface Header {
   readonly countsAddresses: boolean
   readonly size: number
-  /** Added to saved times: none of them lies ahead of this process's clock, also if that is behind the saver's. */
+  /** Added to saved times, so that a clock behind the saver's lengthens no life. */
   readonly shift: number
 }
 
@@ -172,9 +172,12 @@ class Restore {
     const fingerprint = fingerprintAt(payload, at)
     const identity = this.#identities.get(payload.readUInt32LE(at + 12))
     if (identity === undefined) throw damaged('an identity is missing')
-    const usedAt = payload.readDoubleLE(at + 16) + shift
-    const createdAt = payload.readDoubleLE(at + 24) + shift
-    const movedAt = payload.readDoubleLE(at + 32) + shift
+    const { now, maxEntries, nextVersion } = this.#target
+    const present = now()
+    // What was used after the saving had begun has a time that may still lie ahead.
+    const usedAt = Math.min(present, payload.readDoubleLE(at + 16) + shift)
+    const createdAt = Math.min(present, payload.readDoubleLE(at + 24) + shift)
+    const movedAt = Math.min(present, payload.readDoubleLE(at + 32) + shift)
     let next = at + 40
     const address = countsAddresses ? fingerprintAt(payload, next) : undefined
     if (countsAddresses) next += 12
@@ -184,8 +187,7 @@ class Restore {
       key = payload.toString('latin1', next + 1, next + 1 + length)
       next += 1 + length
     }
-    const { now, maxEntries, nextVersion } = this.#target
-    if (bindings.size >= maxEntries || now() >= bindings.endOf(usedAt, createdAt)) return next
+    if (bindings.size >= maxEntries || present >= bindings.endOf(usedAt, createdAt)) return next
     if (bindings.findSaved(fingerprint, key) !== 0) return next
     const slot = bindings.put(fingerprint, identity, this.#retain(address), createdAt, usedAt, nextVersion())
     if (!Number.isNaN(movedAt)) bindings.rows.movedAt.set(slot, movedAt)

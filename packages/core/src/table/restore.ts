@@ -41,15 +41,16 @@ export async function restoreBindings(
   options.signal?.throwIfAborted()
   expectEmpty(target.bindings())
   const stream = new ByteStream(pieces)
-  let isBegun = false
+  let begun: Bindings | undefined
   try {
     checkPrelude(await stream.take(PRELUDE_BYTES))
     const frames = new Frames(stream)
     const header = readHeader(target, await frames.next())
-    isBegun = true
+    begun = target.bindings()
     return await new Restore(target, header).run(frames, options)
   } catch (error) {
-    if (isBegun) target.replace()
+    // After a clear() the table holds nothing of it any more, but perhaps what was bound since.
+    if (begun !== undefined && begun === target.bindings()) target.replace()
     throw error
   } finally {
     await stream.close()

@@ -464,6 +464,20 @@ describe('a restore', () => {
     }
   })
 
+  it('that fails after a clear leaves alone what was bound since', async () => {
+    const table = memoryTable()
+    const source = async function* () {
+      const [header, first] = (await big()) as [Uint8Array, Uint8Array]
+      yield header
+      yield first
+      await table.clear()
+      table.claim('mine', 'web-9')
+      throw new Error('the disk is gone')
+    }
+    await table.restore(source()).catch(() => undefined)
+    expect(table.lookup('mine')?.identity).toBe('web-9')
+  })
+
   it('can be begun again after a clear', async () => {
     const table = memoryTable()
     const pieces = await big()

@@ -10,6 +10,8 @@ import {
   DIGEST_BYTES,
   damaged,
   digestOf,
+  END_BYTES,
+  HEADER_BYTES,
   KIND,
   LONGEST_PAYLOAD,
   PRELUDE_BYTES,
@@ -81,7 +83,7 @@ class Frames {
 }
 
 function readHeader(target: RestoreTarget, bytes: Buffer): Header {
-  if (bytes[0] !== KIND.header) throw damaged('it has no header')
+  if (bytes[0] !== KIND.header || bytes.length !== HEADER_BYTES) throw damaged('it has no header')
   const { shape } = target.bindings()
   const keys = bytes[1] === 1 ? 'exact' : 'fingerprint'
   if (keys !== shape.keys) {
@@ -131,12 +133,13 @@ class Restore {
       signal?.throwIfAborted()
       if (!goesOn()) return this.#restored
       if (payload[0] === KIND.end) {
-        if (payload.readDoubleLE(1) !== saved) throw damaged('bindings are missing')
+        if (payload.length !== END_BYTES || payload.readDoubleLE(1) !== saved)
+          throw damaged('bindings are missing')
         await frames.end()
         break
       }
       if (payload[0] !== KIND.bindings) throw damaged('a part is of no known kind')
-      saved += this.#fill(payload, order)
+      saved += this.#fillChecked(payload, order)
       onProgress?.({ done: saved, total: Math.max(saved, this.#header.size) })
       await nextTurn()
     }
@@ -146,6 +149,15 @@ class Restore {
     })
     bindings.restoring = undefined
     return this.#restored
+  }
+
+  #fillChecked(payload: Buffer, order: RestoredOrder): number {
+    try {
+      return this.#fill(payload, order)
+    } catch (error) {
+      if (error instanceof RangeError) throw damaged('a part is not as long as it says', error)
+      throw error
+    }
   }
 
   /** Restores the bindings of one part; answers how many it has. */
@@ -163,6 +175,7 @@ class Restore {
     const count = payload.readUInt32LE(at)
     at += 4
     for (let index = 0; index < count; index++) at = this.#restoreOne(payload, at, order)
+    if (at !== payload.length) throw new RangeError(`it ends at ${payload.length}, and its bindings at ${at}`)
     return count
   }
 

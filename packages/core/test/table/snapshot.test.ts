@@ -275,6 +275,31 @@ describe('a snapshot that is not what was saved', () => {
     expect(await memoryTable().restore([assembled([header, bindings, end])])).toBe(2)
   })
 
+  it('is refused if its parts are no parts, though every checksum is right', async () => {
+    const parts = payloads(await small())
+    for (const [index, part] of parts.entries()) {
+      for (let length = 0; length < part.length; length++) {
+        const cut = parts.map((its, at) => (at === index ? part.subarray(0, length) : its))
+        await expectRefused(assembled(cut), 'snapshot-damaged')
+      }
+      for (const kind of [0, 4, 255]) {
+        const other = parts.map((its, at) =>
+          at === index ? Buffer.concat([Buffer.of(kind), its.subarray(1)]) : its,
+        )
+        await expectRefused(assembled(other), 'snapshot-damaged')
+      }
+    }
+  })
+
+  it('is refused if parts of exact keys are cut, though every checksum is right', async () => {
+    const options = { keys: 'exact', maxBindingsPerAddress: 9 } as const
+    const parts = payloads(await small(options))
+    const [header, bindings, end] = parts as [Buffer, Buffer, Buffer]
+    for (let length = 0; length < bindings.length; length++) {
+      await expectRefused(assembled([header, bindings.subarray(0, length), end]), 'snapshot-damaged', options)
+    }
+  })
+
   it('is refused if it is something else', async () => {
     const random = fakeRandom(9)
     const garbage = Buffer.from(Array.from({ length: 5_000 }, () => Math.floor(random() * 256)))

@@ -5,6 +5,7 @@ import { SLOTS_PER_SLICE } from '../../src/table/slices.ts'
 import type { Binding } from '../../src/table/sticky-table.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
+import { gathered } from '../support/gathered.ts'
 
 /** Two slices and a half. */
 const STABLE = SLOTS_PER_SLICE * 2.5
@@ -292,12 +293,12 @@ describe('work over a whole memory table', () => {
     const works: [string, (table: MemoryTable, options: SliceOptions) => Promise<unknown>][] = [
       ['releaseEndpoint', (table, options) => table.releaseEndpoint('stable', options)],
       ['clear', (table, options) => table.clear(options)],
-      ['snapshot', (table, options) => Array.fromAsync(table.snapshot(options))],
-      ['list', (table, { signal }) => Array.fromAsync(table.list(signal && { signal }))],
+      ['snapshot', (table, options) => gathered(table.snapshot(options))],
+      ['list', (table, { signal }) => gathered(table.list(signal && { signal }))],
       [
         'restore',
         async (table, options) => {
-          const pieces = await Array.fromAsync(table.snapshot())
+          const pieces = await gathered(table.snapshot())
           const other = memoryTable({ keys: 'exact' })
           return await other.restore(pieces, options).finally(() => expect(other.size).toBe(0))
         },

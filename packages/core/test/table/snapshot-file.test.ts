@@ -50,25 +50,30 @@ describe('saveTable and loadTable', () => {
     await saveTable(filled(20_000), path)
     expect((await stat(path)).size).toBeGreaterThan(2 ** 19)
     const progress: number[] = []
-    expect(await loadTable(memoryTable(), path, { onProgress: ({ done }) => progress.push(done) })).toBe(20_000)
+    expect(await loadTable(memoryTable(), path, { onProgress: ({ done }) => progress.push(done) })).toBe(
+      20_000,
+    )
     expect(progress.at(-1)).toBe(20_000)
     expect(progress.length).toBeGreaterThan(5)
   })
 
-  it.skipIf(process.platform === 'win32')('keep others from reading the file, from its first byte on', async () => {
-    const modes: number[] = []
-    const look = async () => {
-      for (const name of await readdir(folder)) modes.push((await stat(join(folder, name))).mode & 0o777)
-    }
-    const umask = process.umask(0)
-    try {
-      await saveTable(saving(['a', 'b'], look), path)
-      await look()
-    } finally {
-      process.umask(umask)
-    }
-    expect(modes).toEqual([0o600, 0o600, 0o600])
-  })
+  it.skipIf(process.platform === 'win32')(
+    'keep others from reading the file, from its first byte on',
+    async () => {
+      const modes: number[] = []
+      const look = async () => {
+        for (const name of await readdir(folder)) modes.push((await stat(join(folder, name))).mode & 0o777)
+      }
+      const umask = process.umask(0)
+      try {
+        await saveTable(saving(['a', 'b'], look), path)
+        await look()
+      } finally {
+        process.umask(umask)
+      }
+      expect(modes).toEqual([0o600, 0o600, 0o600])
+    },
+  )
 
   it.skipIf(process.platform === 'win32')('do not leave the mode of a file that is replaced', async () => {
     await writeFile(path, 'open to all', { mode: 0o666 })
@@ -93,7 +98,12 @@ describe('saveTable and loadTable', () => {
   it('leave the former file and nothing else when the table fails', async () => {
     await writeFile(path, 'former')
     const failure = new Error('the table failed')
-    await expect(saveTable(saving(['half'], async () => undefined, failure), path)).rejects.toBe(failure)
+    await expect(
+      saveTable(
+        saving(['half'], async () => undefined, failure),
+        path,
+      ),
+    ).rejects.toBe(failure)
     expect(await readdir(folder)).toEqual(['table'])
     expect(await readFile(path, 'utf8')).toBe('former')
   })
@@ -115,7 +125,9 @@ describe('saveTable and loadTable', () => {
   })
 
   it('pass on the error of the file system', async () => {
-    await expect(saveTable(filled(1), join(folder, 'none', 'table'))).rejects.toMatchObject({ code: 'ENOENT' })
+    await expect(saveTable(filled(1), join(folder, 'none', 'table'))).rejects.toMatchObject({
+      code: 'ENOENT',
+    })
     const table = memoryTable()
     await expect(loadTable(table, path)).rejects.toMatchObject({ code: 'ENOENT' })
     await expect(loadTable(table, folder)).rejects.toMatchObject({ code: 'EISDIR' })

@@ -7,11 +7,12 @@ import { digestOf, frame, KIND, PRELUDE_BYTES, prelude } from '../../src/table/s
 import type { Binding } from '../../src/table/sticky-table.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
+import { gathered } from '../support/gathered.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
 async function saved(table: MemoryTable): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(table.snapshot()))
+  return Buffer.concat(await gathered(table.snapshot()))
 }
 
 /** The payloads of a snapshot, which {@link assembled} makes one again. */
@@ -119,8 +120,8 @@ describe('a restored table', () => {
     table.claim('a', 'web-0')
     const other = memoryTable()
     await other.restore([await saved(table)])
-    const [first] = await Array.fromAsync(table.list())
-    expect(await Array.fromAsync(other.list())).toEqual([{ ...first, binding: expect.anything() }])
+    const [first] = await gathered(table.list())
+    expect(await gathered(other.list())).toEqual([{ ...first, binding: expect.anything() }])
   })
 
   it('is empty where an empty table was saved', async () => {
@@ -366,7 +367,7 @@ describe('a restore', () => {
   async function big(options: MemoryTableOptions = {}): Promise<Uint8Array[]> {
     const table = memoryTable(options)
     for (let index = 0; index < KEYS; index++) table.claim(`key-${index}`, 'saved')
-    return await Array.fromAsync(table.snapshot())
+    return await gathered(table.snapshot())
   }
 
   it('takes pieces cut at any place', async () => {

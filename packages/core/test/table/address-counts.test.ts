@@ -1,7 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AddressCounts } from '../../src/table/address-counts.ts'
 import { HalfSipHash, type HashSeed } from '../../src/table/half-sip-hash.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 const SEED: HashSeed = [1, 2, 3, 4]
 

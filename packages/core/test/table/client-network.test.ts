@@ -1,7 +1,10 @@
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { clientNetwork } from '../../src/table/client-network.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** The /64 or the IPv4 address by the parser of URLs, which knows nothing of ours. */
 function expected(address: string): string {

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { HalfSipHash, type HashSeed } from '../../src/table/half-sip-hash.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** HalfSipHash-2-4 of the bytes 0, 1, 2, … with the key 0, 1, … 7, by number of bytes: the authors' published vectors. */
 const PUBLISHED_32 = `
@@ -204,7 +207,7 @@ describe('HalfSipHash', () => {
     (length) => {
       const random = fakeRandom(length)
       const flips = new Array<number>(96).fill(0)
-      const samples = 4_000
+      const samples = 2_000
       for (let sample = 0; sample < samples; sample++) {
         const seed: HashSeed = [word32(random), word32(random), word32(random), word32(random)]
         const hash = new HalfSipHash(seed)
@@ -218,9 +221,9 @@ describe('HalfSipHash', () => {
           flips[at] = (flips[at] as number) + (changed & 1)
         }
       }
-      // Five standard deviations of 4 000 fair coins are 158; the seeds are fixed, so this holds always or never.
+      // Five standard deviations of 2 000 fair coins are 112; the seeds are fixed, so this holds always or never.
       for (const [at, count] of flips.entries()) {
-        expect(Math.abs(count - samples / 2), `bit ${at}`).toBeLessThan(158)
+        expect(Math.abs(count - samples / 2), `bit ${at}`).toBeLessThan(112)
       }
     },
   )
@@ -262,8 +265,8 @@ describe('HalfSipHash', () => {
   })
 
   it('keeps keys apart whose changes fall on both lanes alike', () => {
-    // Each word by itself has 32 bits, so of 60 000 keys it repeats itself 0.42 times on average; more than 8 such pairs
-    // come once in 10^8 times. A hash in which changes cancel out has hundreds, for one seed in three.
+    // Each word by itself has 32 bits, so of 40 000 keys it repeats itself 0.19 times on average; more than 6 such pairs
+    // come once in 10^9 times. A hash in which changes cancel out has hundreds, for one seed in three.
     const random = fakeRandom(11)
     const kinds: ((index: number) => string)[] = [
       (index) => `session-${index}`,
@@ -280,26 +283,26 @@ describe('HalfSipHash', () => {
       },
     ]
     for (const [kind, keyOf] of kinds.entries()) {
-      for (let round = 0; round < 12; round++) {
+      for (let round = 0; round < 4; round++) {
         const hash = new HalfSipHash([word32(random), word32(random), word32(random), word32(random)])
         const seen = [new Set<number>(), new Set<number>(), new Set<number>()]
-        for (let index = 0; index < 60_000; index++) {
+        for (let index = 0; index < 40_000; index++) {
           hash.read(keyOf(index))
           seen[0]?.add(hash.first)
           seen[1]?.add(hash.second)
           seen[2]?.add(hash.third)
         }
         for (const words of seen)
-          expect(60_000 - words.size, `kind ${kind}, round ${round}`).toBeLessThanOrEqual(8)
+          expect(40_000 - words.size, `kind ${kind}, round ${round}`).toBeLessThanOrEqual(6)
       }
     }
   })
 
   it('does not let a like change of one bit in both lanes cancel itself, in any part of its words', () => {
     const random = fakeRandom(13)
-    const samples = 3_000
+    const samples = 2_000
     for (let bit = 0; bit < 24; bit++) {
-      // How often each byte of the hash stays as it was: 3 000 / 256 = 11.7 times by chance.
+      // How often each byte of the hash stays as it was: 2 000 / 256 = 7.8 times by chance.
       const same = new Array<number>(12).fill(0)
       for (let sample = 0; sample < samples; sample++) {
         const hash = new HalfSipHash([word32(random), word32(random), word32(random), word32(random)])
@@ -313,7 +316,7 @@ describe('HalfSipHash', () => {
           if ((changed & 0xff) === 0) same[at] = (same[at] as number) + 1
         }
       }
-      for (const [at, count] of same.entries()) expect(count, `bit ${bit}, byte ${at}`).toBeLessThan(32)
+      for (const [at, count] of same.entries()) expect(count, `bit ${bit}, byte ${at}`).toBeLessThan(26)
     }
   })
 

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Identities } from '../../src/table/identities.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('Identities', () => {
   it('gives one number to all bindings of an identity, and 0 to none', () => {

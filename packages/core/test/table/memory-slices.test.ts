@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { SliceOptions, SliceProgress } from '../../src/table/capabilities.ts'
 import { type MemoryTable, type MemoryTableOptions, memoryTable } from '../../src/table/memory.ts'
 import { SLOTS_PER_SLICE } from '../../src/table/slices.ts'
@@ -6,6 +6,9 @@ import type { Binding } from '../../src/table/sticky-table.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
 import { gathered } from '../support/gathered.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 /** Two slices and a half. */
 const STABLE = SLOTS_PER_SLICE * 2.5

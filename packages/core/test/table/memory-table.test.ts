@@ -1,6 +1,9 @@
 import fc from 'fast-check'
-import { describe, it } from 'vitest'
+import { describe, it, vi } from 'vitest'
 import { TableBesideModel } from '../support/table-model.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 const NEVER = Number.POSITIVE_INFINITY
 const KEYS = [

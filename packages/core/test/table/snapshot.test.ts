@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type MemoryTable, type MemoryTableOptions, memoryTable } from '../../src/table/memory.ts'
 import { memoryTableSettings } from '../../src/table/memory-options.ts'
 import { MemoryStickyTable } from '../../src/table/memory-table.ts'
@@ -8,6 +8,9 @@ import type { Binding } from '../../src/table/sticky-table.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
 import { gathered } from '../support/gathered.ts'
+
+// Far above what they take, for machines that are busy with other work.
+vi.setConfig({ testTimeout: 60_000 })
 
 const NEVER = Number.POSITIVE_INFINITY
 

@@ -10,6 +10,8 @@ import {
   DIGEST_BYTES,
   damaged,
   digestOf,
+  END_BYTES,
+  HEADER_BYTES,
   KIND,
   LONGEST_PAYLOAD,
   PRELUDE_BYTES,
@@ -28,7 +30,7 @@ export interface RestoreTarget {
 interface Header {
   readonly countsAddresses: boolean
   readonly size: number
-  /** Added to saved times: none of them lies ahead of this process's clock, also if that is behind the saver's. */
+  /** Added to saved times, so that a clock behind the saver's lengthens no life. */
   readonly shift: number
 }
 
@@ -41,18 +43,17 @@ export async function restoreBindings(
   options.signal?.throwIfAborted()
   expectEmpty(target.bindings())
   const stream = new ByteStream(pieces)
-  let isBegun = false
+  let begun: Bindings | undefined
   try {
     checkPrelude(await stream.take(PRELUDE_BYTES))
     const frames = new Frames(stream)
     const header = readHeader(target, await frames.next())
-    isBegun = true
+    begun = target.bindings()
     return await new Restore(target, header).run(frames, options)
   } catch (error) {
-    if (isBegun) target.replace()
-    // Node's error for a read beyond the end of a part, and the index's for fingerprints that nobody's hash makes: checksums
-    // tell what was damaged by chance, not what was made up.
-    throw error instanceof RangeError ? damaged('a part is not what it says', error) : error
+    // After a clear() the table holds nothing of it any more, but perhaps what was bound since.
+    if (begun !== undefined && begun === target.bindings()) target.replace()
+    throw error
   } finally {
     await stream.close()
   }
@@ -82,7 +83,7 @@ class Frames {
 }
 
 function readHeader(target: RestoreTarget, bytes: Buffer): Header {
-  if (bytes[0] !== KIND.header) throw damaged('it has no header')
+  if (bytes[0] !== KIND.header || bytes.length !== HEADER_BYTES) throw damaged('it has no header')
   const { shape } = target.bindings()
   const keys = bytes[1] === 1 ? 'exact' : 'fingerprint'
   if (keys !== shape.keys) {
@@ -132,12 +133,13 @@ class Restore {
       signal?.throwIfAborted()
       if (!goesOn()) return this.#restored
       if (payload[0] === KIND.end) {
-        if (payload.readDoubleLE(1) !== saved) throw damaged('bindings are missing')
+        if (payload.length !== END_BYTES || payload.readDoubleLE(1) !== saved)
+          throw damaged('bindings are missing')
         await frames.end()
         break
       }
       if (payload[0] !== KIND.bindings) throw damaged('a part is of no known kind')
-      saved += this.#fill(payload, order)
+      saved += this.#fillChecked(payload, order)
       onProgress?.({ done: saved, total: Math.max(saved, this.#header.size) })
       await nextTurn()
     }
@@ -147,6 +149,15 @@ class Restore {
     })
     bindings.restoring = undefined
     return this.#restored
+  }
+
+  #fillChecked(payload: Buffer, order: RestoredOrder): number {
+    try {
+      return this.#fill(payload, order)
+    } catch (error) {
+      if (error instanceof RangeError) throw damaged('a part is not as long as it says', error)
+      throw error
+    }
   }
 
   /** Restores the bindings of one part; answers how many it has. */
@@ -164,6 +175,7 @@ class Restore {
     const count = payload.readUInt32LE(at)
     at += 4
     for (let index = 0; index < count; index++) at = this.#restoreOne(payload, at, order)
+    if (at !== payload.length) throw new RangeError(`it ends at ${payload.length}, and its bindings at ${at}`)
     return count
   }
 
@@ -174,9 +186,12 @@ class Restore {
     const fingerprint = fingerprintAt(payload, at)
     const identity = this.#identities.get(payload.readUInt32LE(at + 12))
     if (identity === undefined) throw damaged('an identity is missing')
-    const usedAt = payload.readDoubleLE(at + 16) + shift
-    const createdAt = payload.readDoubleLE(at + 24) + shift
-    const movedAt = payload.readDoubleLE(at + 32) + shift
+    const { now, maxEntries, nextVersion } = this.#target
+    const present = now()
+    // What was used after the saving had begun has a time that may still lie ahead.
+    const usedAt = Math.min(present, payload.readDoubleLE(at + 16) + shift)
+    const createdAt = Math.min(present, payload.readDoubleLE(at + 24) + shift)
+    const movedAt = Math.min(present, payload.readDoubleLE(at + 32) + shift)
     let next = at + 40
     const address = countsAddresses ? fingerprintAt(payload, next) : undefined
     if (countsAddresses) next += 12
@@ -186,8 +201,7 @@ class Restore {
       key = payload.toString('latin1', next + 1, next + 1 + length)
       next += 1 + length
     }
-    const { now, maxEntries, nextVersion } = this.#target
-    if (bindings.size >= maxEntries || now() >= bindings.endOf(usedAt, createdAt)) return next
+    if (bindings.size >= maxEntries || present >= bindings.endOf(usedAt, createdAt)) return next
     if (bindings.findSaved(fingerprint, key) !== 0) return next
     const slot = bindings.put(fingerprint, identity, this.#retain(address), createdAt, usedAt, nextVersion())
     if (!Number.isNaN(movedAt)) bindings.rows.movedAt.set(slot, movedAt)

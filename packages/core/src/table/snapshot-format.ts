@@ -22,6 +22,8 @@ const MAGIC = 'LIMPETST'
 const CHECKED_BYTES = 12
 export const PRELUDE_BYTES = 16
 export const DIGEST_BYTES = 32
+export const HEADER_BYTES = 31
+export const END_BYTES = 9
 /** Far above what a slice of bindings takes; a damaged length is not taken at its word. */
 export const LONGEST_PAYLOAD: number = 2 ** 26
 

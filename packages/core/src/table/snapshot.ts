@@ -2,7 +2,7 @@ import type { Identity } from '../endpoint/endpoint.ts'
 import type { Bindings } from './bindings.ts'
 import type { SliceOptions } from './capabilities.ts'
 import { nextTurn, SLOTS_PER_SLICE } from './slices.ts'
-import { frame, KIND, prelude } from './snapshot-format.ts'
+import { END_BYTES, frame, HEADER_BYTES, KIND, prelude } from './snapshot-format.ts'
 
 const RECORD_BYTES = 40
 const ADDRESS_BYTES = 12
@@ -28,14 +28,14 @@ export async function* snapshotPieces(
     count += slots.length
     onProgress?.({ done: Math.min(from + SLOTS_PER_SLICE, saved.rows.end) - 1, total: saved.rows.end - 1 })
   }
-  const end = Buffer.alloc(9)
+  const end = Buffer.alloc(END_BYTES)
   end[0] = KIND.end
   end.writeDoubleLE(count, 1)
   yield frame(sequence, end)
 }
 
 function header({ shape, size }: Bindings, now: number): Buffer {
-  const bytes = Buffer.alloc(31)
+  const bytes = Buffer.alloc(HEADER_BYTES)
   bytes[0] = KIND.header
   bytes[1] = shape.keys === 'exact' ? 1 : 0
   bytes[2] = shape.countsAddresses ? 1 : 0

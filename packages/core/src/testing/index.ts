@@ -14,4 +14,9 @@ export {
   type TableTimeouts,
   type TableUnderTest,
 } from './sticky-table-conformance.ts'
+export {
+  type TableCapabilitiesConformanceOptions,
+  type TableCapability,
+  tableCapabilitiesConformance,
+} from './table-capabilities-conformance.ts'
 export type { TestRegistry } from './test-registry.ts'

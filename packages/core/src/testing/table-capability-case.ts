@@ -9,7 +9,7 @@ import type {
 import type { Binding, StickyTable } from '../table/sticky-table.ts'
 
 /** What a table may be able to do besides the contract of every table, by the names of the interfaces. @public */
-export type TableCapability = keyof Capabilities
+export type TableCapability = 'EndpointCounts' | 'BindingList' | 'BulkRelease' | 'BulkMove' | 'TableSnapshots'
 
 export interface Capabilities {
   readonly EndpointCounts: EndpointCounts

@@ -80,6 +80,7 @@ describe('Identities', () => {
           expect(counts.reduce((sum, count) => sum + count, 0)).toBe(held.length)
         }
       }),
+      { numRuns: 30 },
     )
   })
 })

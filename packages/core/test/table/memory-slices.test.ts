@@ -291,6 +291,22 @@ describe('work over a whole memory table', () => {
       expect(other.lookup(`stable-${index}`)?.identity).toBe('stable')
   })
 
+  it.each<[string, number, (table: MemoryTable) => Promise<unknown>]>([
+    ['list', 4, (table) => gathered(table.list())],
+    ['releaseEndpoint', 4, (table) => table.releaseEndpoint('stable')],
+    ['snapshot', 4, (table) => gathered(table.snapshot())],
+    [
+      'snapshot and restore',
+      9,
+      async (table) => await memoryTable({ keys: 'exact' }).restore(await gathered(table.snapshot())),
+    ],
+  ])('lets the event loop turn between two slices: %s', async (_name, turns, work) => {
+    const table = filled()
+    let seen = 0
+    await meanwhile(work(table), () => seen++)
+    expect(seen).toBeGreaterThanOrEqual(turns)
+  })
+
   describe('ends when its signal aborts', () => {
     const reason = new Error('enough')
     const works: [string, (table: MemoryTable, options: SliceOptions) => Promise<unknown>][] = [

@@ -4,15 +4,9 @@ import { leastRequests } from '../src/balance/least-requests.ts'
 import { random } from '../src/balance/random.ts'
 import { rendezvous } from '../src/balance/rendezvous.ts'
 import { roundRobin } from '../src/balance/round-robin.ts'
-import {
-  ABSOLUTE,
-  type Happening,
-  IDLE,
-  POD_STATES,
-  type PodState,
-  REPLICAS,
-  StickyModel,
-} from './support/sticky-model.ts'
+import { POD_STATES, type PodState } from './support/pod-states.ts'
+import { ABSOLUTE, type Happening, IDLE, REPLICAS } from './support/sticky-happening.ts'
+import { StickyModel } from './support/sticky-model.ts'
 
 const PODS = 5
 

@@ -1,42 +1,14 @@
 import { expect } from 'vitest'
 import type { Balancer } from '../../src/balance/balancer.ts'
-import type { EndpointInit, Identity } from '../../src/endpoint/endpoint.ts'
+import type { Identity } from '../../src/endpoint/endpoint.ts'
 import type { Route, ServedRoute } from '../../src/route/route.ts'
 import { memoryTable } from '../../src/table/memory.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
-import { DRAINING, NOT_READY, pod, pool, refused, served, TERMINATED } from './pool.ts'
+import { POD_STATES, type PodState } from './pod-states.ts'
+import { pod, pool, refused, served } from './pool.ts'
+import { ABSOLUTE, type Happening, IDLE, REPLICAS } from './sticky-happening.ts'
 
-/** What can be said of a pod; each is also what discovery emits of it, `absent` apart. */
-export const POD_STATES: { readonly [State in PodState]: Partial<EndpointInit> | undefined } = {
-  ready: {},
-  heavy: { weight: 3 },
-  weightless: { weight: 0 },
-  draining: DRAINING,
-  'not ready': NOT_READY,
-  terminated: TERMINATED,
-  absent: undefined,
-}
-
-export type PodState = 'ready' | 'heavy' | 'weightless' | 'draining' | 'not ready' | 'terminated' | 'absent'
-
-/** One thing that happens in a history. `lease` counts the open ones, modulo how many there are. */
-export type Happening =
-  | {
-      readonly what: 'pod'
-      readonly replicas: readonly number[]
-      readonly pod: number
-      readonly state: PodState
-    }
-  | { readonly what: 'request'; readonly replica: number; readonly key: string | undefined }
-  | { readonly what: 'connect-failure'; readonly lease: number }
-  | { readonly what: 'answer'; readonly lease: number; readonly servedBy: number }
-  | { readonly what: 'done'; readonly lease: number }
-  | { readonly what: 'time'; readonly ms: number }
-
-export const IDLE = 4_000
-export const ABSOLUTE = 30_000
-export const REPLICAS = 2
 const MOST_MOVES = 8
 const MIN_MOVE_INTERVAL = 1_000
 
@@ -135,9 +107,7 @@ export class StickyModel {
     const view = this.#views[replica] as Map<Identity, PodState>
     if (state === 'absent') view.delete(identity)
     else view.set(identity, state)
-    const endpoints = [...view].map(([name, known]) =>
-      pod(Number(name.slice('pod-'.length)), POD_STATES[known]),
-    )
+    const endpoints = [...view].map(([name, known]) => pod(Number(name.slice(4)), POD_STATES[known]))
     this.#pools[replica]?.discovery.emit(endpoints)
   }
 
@@ -293,8 +263,8 @@ export class StickyModel {
   /** Whether the endpoint of a binding takes this request. */
   #takes(lease: ModelLease, { identity }: ModelBinding): boolean {
     const state = this.#state(lease, identity)
-    const isUsable = state !== undefined && state !== 'not ready' && state !== 'terminated'
-    return isUsable && !lease.tried.has(identity)
+    const isDown = state === undefined || state === 'not ready' || state === 'terminated'
+    return !isDown && !lease.tried.has(identity)
   }
 
   #state({ replica }: ModelLease, identity: Identity): PodState | undefined {

@@ -1,7 +1,7 @@
 import type { LossCause } from '../../../src/endpoint/availability.ts'
 import type { EndpointInit, Identity } from '../../../src/endpoint/endpoint.ts'
+import { POD_STATES, type PodState } from '../pod-states.ts'
 import { pod } from '../pool.ts'
-import { POD_STATES, type PodState } from '../sticky-model.ts'
 import type { Entry } from './ledger.ts'
 import type { Setup } from './setup.ts'
 

@@ -6,7 +6,7 @@ import { random } from '../../../src/balance/random.ts'
 import { rendezvous } from '../../../src/balance/rendezvous.ts'
 import { roundRobin } from '../../../src/balance/round-robin.ts'
 import type { LossAction } from '../../../src/route/loss-policy.ts'
-import { POD_STATES, type PodState } from '../sticky-model.ts'
+import { POD_STATES, type PodState } from '../pod-states.ts'
 import { HOLD_LIMIT } from './replica.ts'
 import type { Setup } from './setup.ts'
 import { ABSOLUTE, type Happening, IDLE } from './world.ts'
@@ -16,7 +16,7 @@ const lossAction: fc.Arbitrary<LossAction> = fc.oneof(
   { weight: 1, arbitrary: fc.constant('detour' as const) },
   { weight: 1, arbitrary: fc.constant({ action: 'fail' as const, status: 503 }) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc.record({
       action: fc.constant('hold' as const),
       limitMs: fc.constant(HOLD_LIMIT),
@@ -115,7 +115,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: happens('answer', {
       way,
       status: fc.constantFrom(200, 500),
-      servedBy: fc.option(pod, { nil: undefined, freq: 1 }),
+      servedBy: fc.option(pod, { nil: undefined, freq: 2 }),
     }),
   },
   { weight: 1, arbitrary: happens('break', { way }) },

@@ -1,38 +1,10 @@
 import type { LossCause } from '../../../src/endpoint/availability.ts'
 import type { Identity } from '../../../src/endpoint/endpoint.ts'
 import type { Route, ServedRoute } from '../../../src/route/route.ts'
-import type { EndpointView, Known } from './endpoint-view.ts'
+import type { EndpointView } from './endpoint-view.ts'
 import type { Change, Entry, Ledger } from './ledger.ts'
 import type { Setup } from './setup.ts'
-
-/** One request on its way, as far as the laws need to know it. */
-export interface Way {
-  readonly replica: number
-  readonly key: string | undefined
-  /** Endpoints where a connection of it has failed. */
-  readonly tried: Set<Identity>
-  route: ServedRoute | undefined
-  /** The endpoint of `route`, as it was known then. */
-  at: Known | undefined
-  /** The binding that the request knows. */
-  seen: Entry | undefined
-  /** The request made that binding itself: moving it on is part of the same placement. */
-  isOwn: boolean
-  /** Its own binding no longer stands, which it may or may not have seen. */
-  isUnsure: boolean
-  /** It made a binding, which may be gone by now. */
-  hasMade: boolean
-  /** Connections that have failed. */
-  nexts: number
-  /** When its wait ends; undefined before it waits. */
-  holdUntil: number | undefined
-  /** The caller went away. */
-  isAborted: boolean
-  /** A failed connection led to this decision, and no new request. */
-  isNext: boolean
-  /** The answer had to be waited for. */
-  wasHeld: boolean
-}
+import type { Way } from './way.ts'
 
 /** What was known when a route was given, and what was done to the table for it. */
 export interface Decision {
@@ -69,11 +41,20 @@ export function judge(court: Court, decision: Decision): void {
   if (changes.length > 1) breach(`L2 ${changes.length} changes for one decision`)
   for (const change of changes) judgeChange(court, decision, change, breach)
   if (route.kind !== 'refused') judgePlace(court, decision, route, breach)
-  const isMade = changes.some(({ what }) => what !== 'released')
-  if (isMade) way.isOwn = way.hasMade = true
-  else if (route.kind === 'stuck') way.isOwn = false
-  else if (after !== way.seen) way.isUnsure = way.isOwn
-  if (route.kind === 'stuck' || isMade) way.seen = after
+  if (told === 'refused no-endpoints') judgeTakeBack(court, decision, breach)
+  const made = changes.find(({ what }) => what !== 'released')
+  if (made) {
+    way.isOwn = way.hasMade = true
+    // Its own binding was replaced by another's, from which it moved the key then.
+    if (made.before && made.before !== way.seen) way.replaced = undefined
+    // A move whose key has lost its binding binds it anew.
+    const isMove = made.cause !== undefined
+    way.replaced ??= made.before ?? (isMove && way.seen ? way.seen : 'nothing')
+  } else if (route.kind === 'stuck') {
+    way.isOwn = false
+    way.replaced = undefined
+  } else if (after !== way.seen) way.isUnsure = way.isOwn
+  if (route.kind === 'stuck' || made) way.seen = after
   if (route.kind === 'detour' && after?.identity === route.from) way.seen = after
 }
 
@@ -95,6 +76,19 @@ function judgePlace(
   if (!view.placeable().has(identity)) breach('L3 a request was placed on an endpoint that takes no new keys')
   // What a request has waited for it may try again, also when its key was moved away from there meanwhile.
   if (way.tried.has(identity) && !way.wasHeld) breach('L3 an endpoint was tried twice')
+}
+
+/** Nobody has answered: what the request bound is unbound, what it moved is put back. */
+function judgeTakeBack(
+  { view }: Court,
+  { way, changes, after }: Decision,
+  breach: (law: string) => void,
+): void {
+  const { seen, replaced } = way
+  const stood = changes.length > 0 ? changes[0]?.before : after
+  if (!way.isNext || !way.isOwn || way.isUnsure || way.wasHeld || stood !== seen || !seen) return
+  const home = replaced !== undefined && replaced !== 'nothing' && view.find(replaced.identity)
+  if (after?.identity !== (home ? home.identity : undefined)) breach('L2 a binding was not taken back')
 }
 
 function judgeChange(court: Court, decision: Decision, change: Change, breach: (law: string) => void): void {
@@ -123,12 +117,12 @@ function judgeChange(court: Court, decision: Decision, change: Change, breach: (
 /** `stuck`, `refused lost` … that may be answered. */
 function permitted(court: Court, decision: Decision): Set<string> {
   const may = permittedByState(court, decision)
-  const { wasHeld, isAborted, seen, tried } = decision.way
-  if (wasHeld && seen && tried.has(seen.identity)) {
-    // It may have been woken in between, and waited again for the rest of its time.
-    const forgiven = new Set([...tried].filter((identity) => identity !== seen.identity))
-    const other = { ...decision, way: { ...decision.way, tried: forgiven } }
-    for (const one of permittedByState(court, other)) may.add(one)
+  const { wasHeld, isAborted, tried } = decision.way
+  // It may have been woken in between, and waited again for the rest of its time, for another endpoint of its key.
+  for (const identity of wasHeld ? tried : []) {
+    const forgiven = new Set([...tried].filter((other) => other !== identity))
+    const way = { ...decision.way, tried: forgiven }
+    for (const one of permittedByState(court, { ...decision, way })) may.add(one)
   }
   if (wasHeld && isAborted) may.add('refused hold-timeout')
   if (wasHeld && court.isClosed()) may.add('refused closed')

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Endpoint, Identity } from '../../../src/endpoint/endpoint.ts'
-import type { HealthCheck } from '../../../src/health/health-check.ts'
+import type { Identity } from '../../../src/endpoint/endpoint.ts'
 import { isPromise, type MaybePromise } from '../../../src/maybe-promise.ts'
 import type { Outcome, Route } from '../../../src/route/route.ts'
 import type { MoveCause } from '../../../src/route/route-counts.ts'
@@ -8,13 +7,16 @@ import type { Sticky } from '../../../src/sticky.ts'
 import type { MemoryTable } from '../../../src/table/memory.ts'
 import type { FakeClock } from '../../../src/testing/fake-clock.ts'
 import { fakeRandom } from '../../../src/testing/fake-random.ts'
+import type { PodState } from '../pod-states.ts'
 import { pool, REFUSED } from '../pool.ts'
-import type { PodState } from '../sticky-model.ts'
 import { DrainBook } from './drain-book.ts'
-import { EndpointView, weightOf } from './endpoint-view.ts'
-import { brief, judge, type Way } from './judge.ts'
+import { EndpointView } from './endpoint-view.ts'
+import { brief, judge } from './judge.ts'
 import { type Change, type Entry, type Ledger, watchedTable } from './ledger.ts'
+import { Probes } from './probes.ts'
 import type { Faults, Setup } from './setup.ts'
+import { endpointsDue, endpointsTold, tallyOf } from './stats-law.ts'
+import { newWay, type OpenWay } from './way.ts'
 
 export const HOLD_LIMIT = 1_500
 
@@ -23,15 +25,6 @@ interface Shared {
   readonly ledger: Ledger
   readonly table: MemoryTable
   readonly faults: Faults
-}
-
-/** A request under way. */
-interface OpenWay extends Way {
-  readonly abort: AbortController
-  readonly isLeased: boolean
-  isHeld: boolean
-  isSettled: boolean
-  isDone: boolean
 }
 
 /** What the table was when a route was told. */
@@ -46,6 +39,7 @@ export class Replica {
   readonly sticky: Sticky
   readonly view: EndpointView
   readonly drains: DrainBook
+  readonly probes: Probes
   ways: OpenWay[] = []
   readonly #number: number
   readonly #setup: Setup
@@ -53,8 +47,6 @@ export class Replica {
   readonly #pool: ReturnType<typeof pool>
   readonly #told = new Map<Route, Told>()
   readonly #tally: Record<string, number> = {}
-  readonly #sick = new Set<Identity>()
-  readonly #probes: { readonly endpoint: Endpoint; readonly end: (isHealthy: boolean) => void }[] = []
   #drainsAwaited = 0
   #isClosed = false
 
@@ -66,6 +58,7 @@ export class Replica {
     this.name = `replica-${number}`
     this.view = new EndpointView(setup, clock.now)
     this.drains = new DrainBook(setup, this.view, ledger, clock.now)
+    this.probes = new Probes(setup)
     const placement = setup.placement()
     this.#pool = pool({
       name: this.name,
@@ -79,7 +72,7 @@ export class Replica {
       ...(setup.cap !== undefined && { maxBoundPerEndpoint: setup.cap }),
       onCapacity: setup.onCapacity,
       passiveHealth: setup.passive,
-      ...(setup.hasChecks && { healthCheck: this.#check() }),
+      ...(setup.hasChecks && { healthCheck: this.probes.check }),
       ...(setup.hasSlowStart && { slowStart: { windowMs: 5_000 } }),
       drainDeadlineMs: setup.drainDeadlineMs,
       random: fakeRandom(setup.seed + number),
@@ -91,33 +84,17 @@ export class Replica {
     return this.#drainsAwaited > 0 || this.ways.some(({ isHeld }) => isHeld)
   }
 
+  get #held(): number {
+    return this.ways.filter(({ isHeld }) => isHeld).length
+  }
+
   discover(identity: Identity, state: PodState | 'restarted'): void {
     this.view.discover(identity, state)
     this.#pool.discovery.emit(this.view.list())
   }
 
   request(key: string | undefined, isLeased: boolean): void {
-    const way: OpenWay = {
-      replica: this.#number,
-      key,
-      tried: new Set(),
-      route: undefined,
-      at: undefined,
-      seen: undefined,
-      isOwn: false,
-      hasMade: false,
-      isUnsure: false,
-      nexts: 0,
-      holdUntil: undefined,
-      isAborted: false,
-      isNext: false,
-      wasHeld: false,
-      abort: new AbortController(),
-      isLeased,
-      isHeld: false,
-      isSettled: false,
-      isDone: false,
-    }
+    const way = newWay(this.#number, key, isLeased)
     this.ways.push(way)
     this.#receive(way, this.#pool.route(key, { signal: way.abort.signal, lease: isLeased }))
   }
@@ -195,27 +172,11 @@ export class Replica {
     this.sticky.setWeight(identity, weight)
   }
 
-  willProbe(identity: Identity, isHealthy: boolean): void {
-    if (isHealthy) this.#sick.delete(identity)
-    else this.#sick.add(identity)
-  }
-
-  /** Ends the first probe that is under way, if any. */
-  endProbe(): boolean {
-    const probe = this.#probes.shift()
-    if (!probe) return false
-    const isHealthy = !this.#sick.has(probe.endpoint.identity)
-    const known = this.view.find(probe.endpoint.identity)
-    if (known?.address === probe.endpoint.host) this.view.probed(known, isHealthy)
-    probe.end(isHealthy)
-    return true
-  }
-
   close(): void {
     this.drains.isClosing = true
     this.#isClosed = true
     this.view.isClosed = true
-    this.#probes.length = 0
+    this.probes.close()
     void this.sticky.close()
   }
 
@@ -237,36 +198,29 @@ export class Replica {
     for (const way of this.ways) this.#lookAtWait(way)
     const stats = this.sticky.stats()
     const inUse = this.ways.filter(({ isHeld, isDone, isLeased }) => isLeased && !isHeld && !isDone)
-    const held = this.ways.filter(({ isHeld }) => isHeld).length
     this.#same('inFlight', stats.inFlight, inUse.length)
-    this.#same('waiting', stats.waiting.hold, held)
-    const { kinds, refused, moves } = stats
-    const flat = (counts: object, prefix = '') =>
-      Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [[prefix + name, count]] : []))
-    const { refused: refusals, ...served } = kinds
-    const told = Object.fromEntries([...flat(served), ...flat(refused, 'refused '), ...flat(moves, 'move ')])
-    this.#same('counts', told, this.#tally)
-    const refusedInAll = Object.values(refused).reduce((sum, count) => sum + count, 0)
-    this.#same('refusals', refusals, refusedInAll)
+    this.#same('waiting', stats.waiting.hold, this.#held)
+    this.#same('counts', tallyOf(stats), this.#tally)
+    const refusedInAll = Object.values(stats.refused).reduce((sum, count) => sum + count, 0)
+    this.#same('refusals', stats.kinds.refused, refusedInAll)
     if (this.#isClosed) return
     this.#same('isPanic', stats.isPanic, this.view.isPanic)
-    const due = this.view.all.map(({ identity, ejections, ...known }) => ({
-      identity,
-      standing: this.view.standing(identity),
-      weight: weightOf({ identity, ejections, ...known }),
-      requests: inUse.filter(({ route }) => route?.endpoint.identity === identity).length,
-      bound: this.#setup.counts ? this.#shared.ledger.count(identity) : undefined,
-      ejections,
-    }))
-    const seen = stats.endpoints.map(({ availability, ...endpoint }) => ({
-      standing: availability.state === 'down' ? availability.cause : availability.state,
-      ...endpoint,
-    }))
-    for (const [index, endpoint] of due.entries()) this.#same('endpoint', seen[index], endpoint)
+    const told = endpointsTold(stats)
+    const due = endpointsDue(this.view, this.#setup, this.#shared.ledger, inUse)
+    for (const [index, endpoint] of due.entries()) this.#same('endpoint', told[index], endpoint)
   }
 
-  #lookAtWait({ key = '', isHeld, holdUntil = 0, seen, tried }: OpenWay): void {
+  /** Requests that may wait with this one among them, as far as that is clear. */
+  #mostWaiting({ key = '', seen }: OpenWay): number {
+    const binding = this.#shared.ledger.entry(key) ?? seen
+    const policy = binding && this.#setup.onLost[this.view.causeOf(binding.identity)]
+    const isHold = typeof policy === 'object' && policy.action === 'hold'
+    return isHold ? (policy.maxWaiting ?? 1_024) : Number.POSITIVE_INFINITY
+  }
+
+  #lookAtWait({ key = '', isHeld, mostWaiting, holdUntil = 0, seen, tried }: OpenWay): void {
     if (!isHeld) return
+    if (mostWaiting !== undefined && this.#held > mostWaiting) this.#breach('L9 more requests wait than may')
     if (this.#shared.clock.now() >= holdUntil) this.#breach('L9 a request waits for longer than its limit')
     // Where the key was moved since `seen`, the request waits for its new endpoint, which it may have tried.
     const isSeen = seen !== undefined && this.#shared.ledger.entry(key) === seen
@@ -277,6 +231,8 @@ export class Replica {
 
   #receive(way: OpenWay, given: MaybePromise<Route>): void {
     if (!isPromise(given)) return this.#arrive(way, given)
+    const most = this.#mostWaiting(way)
+    way.mostWaiting = this.#held >= most ? most : undefined
     way.isHeld = true
     way.holdUntil ??= this.#shared.clock.now() + HOLD_LIMIT
     const standing = way.key === undefined ? undefined : this.#shared.ledger.entry(way.key)
@@ -338,18 +294,5 @@ export class Replica {
 
   #breach(law: string): void {
     this.#shared.ledger.breach(`${law} (${this.name})`)
-  }
-
-  #check(): HealthCheck {
-    const { rise, fall } = this.#setup
-    return {
-      name: 'history',
-      schedule: { intervalMs: 500, jitter: 0.1, timeoutMs: 10_000, rise, fall, maxConcurrent: 64 },
-      probe: (endpoint) =>
-        new Promise((resolve, reject) => {
-          const end = (isHealthy: boolean) => (isHealthy ? resolve() : reject(new Error('sick')))
-          this.#probes.push({ endpoint, end })
-        }),
-    }
   }
 }

@@ -3,7 +3,7 @@ import type { ChannelMessages } from '../../../src/channels.ts'
 import type { Identity } from '../../../src/endpoint/endpoint.ts'
 import { memoryTable } from '../../../src/table/memory.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
-import type { PodState } from '../sticky-model.ts'
+import type { PodState } from '../pod-states.ts'
 import { Ledger } from './ledger.ts'
 import { Replica } from './replica.ts'
 import type { Faults, Setup } from './setup.ts'
@@ -112,7 +112,7 @@ export class World {
       case 'weight':
         return replica.setWeight(name(happening.pod), happening.weight)
       case 'check':
-        return replica.willProbe(name(happening.pod), happening.isHealthy)
+        return replica.probes.willFind(name(happening.pod), happening.isHealthy)
     }
   }
 
@@ -149,7 +149,7 @@ export class World {
   /** Follows every promise, then looks whether all stands as it must. */
   async #settle(): Promise<void> {
     await turns()
-    for (const replica of this.#replicas) while (replica.endProbe()) await turns()
+    for (const replica of this.#replicas) while (replica.probes.endFirst(replica.view)) await turns()
     for (const replica of this.#replicas) replica.look()
     const counts = [...this.#table.counts().values()].reduce((sum, count) => sum + count, 0)
     const { size, breaches } = this.#ledger

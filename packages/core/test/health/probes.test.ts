@@ -78,6 +78,20 @@ describe('httpCheck()', () => {
     await server.closed(1)
   })
 
+  it('fails where the function that looks at the status throws, and the process lives', async () => {
+    await using server = await answering(status(200))
+    const cause = new Error('bug')
+    const expectedStatus = () => {
+      throw cause
+    }
+    await expect(probe(httpCheck({ expectedStatus }), web(server.port))).rejects.toMatchObject({
+      code: 'check-failed',
+      message: expect.stringContaining('got 200, and an error of expectedStatus'),
+      cause,
+    })
+    await server.closed(1)
+  })
+
   it('asks for what it was told to, on a connection of its own', async () => {
     let head = ''
     await using server = await rawServer((socket) =>

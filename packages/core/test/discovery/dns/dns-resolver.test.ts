@@ -194,6 +194,18 @@ describe('dnsResolver', () => {
       expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
     })
 
+    it('asks over TCP where the server has cut its answer within a record', async () => {
+      server.records = many(40)
+      server.script = (query) => {
+        if (query.transport === 'tcp') return undefined
+        const whole = { id: query.id, questions: questions(query), answers: many(40), isTruncated: true }
+        return encodeMessage(whole).subarray(0, 507)
+      }
+      const answer = await start().resolve('web.test.')
+      expect(answer.kind === 'records' && answer.records.length).toBe(40)
+      expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
+    })
+
     it('fails when it is cut off over TCP too, rather than take a part for the whole', async () => {
       server.records = many(4_200)
       await expect(start({ attempts: 1 }).resolve('web.test.')).rejects.toThrow('does not fit')

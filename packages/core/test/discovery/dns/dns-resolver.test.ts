@@ -268,6 +268,16 @@ describe('dnsResolver', () => {
       other.close()
     })
 
+    it('does not even read one with another id: malformed or costly, it cannot be meant', async () => {
+      const { resolve, clock } = start({ attempts: 1, timeoutMs: 800 })
+      server.script = (query) => encodeMessage({ ...real(query), id: query.id ^ 1 }).subarray(0, -1)
+      const resolving = resolve('web.test.').catch((error: unknown) => error)
+      await server.until(() => server.queries.length === 1)
+      for (let turn = 0; turn < 20; turn++) await settled()
+      clock.advance(800)
+      expect(String(await resolving)).toContain('; ignored an answer to another query')
+    })
+
     it('says what it ignored when nothing else came', async () => {
       const { resolve, clock } = start({ attempts: 1, timeoutMs: 800 })
       server.script = (query) => ({ ...real(query), id: query.id ^ 1 })

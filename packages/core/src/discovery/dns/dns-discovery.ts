@@ -88,16 +88,17 @@ const MAX_NAMES = 1_000
  * @public
  */
 export function dnsDiscovery(options: DnsDiscoveryOptions): Discovery {
-  const { partialAfterMs, clock, makeSources } = settingsOf(options)
+  const { makeSources, ...settings } = settingsOf(options)
   return {
     watch: async (listener, signal) =>
-      new DnsWatch({ partialAfterMs, clock, listener, sources: makeSources }).run(signal),
+      new DnsWatch({ ...settings, listener, sources: makeSources }).run(signal),
   }
 }
 
 interface Settings {
   readonly partialAfterMs: number
   readonly clock: Clock
+  readonly failed: (error: StickyError) => void
   readonly makeSources: (changed: () => void) => readonly EndpointSource[]
 }
 
@@ -127,6 +128,7 @@ function settingsOf(options: DnsDiscoveryOptions): Settings {
   return {
     partialAfterMs: durationOption(`${PATH}.partialAfterMs`, partialAfterMs, 0, 'finite'),
     clock,
+    failed: refresh.failed,
     makeSources: (changed) => plan({ ...refresh, changed }),
   }
 }

@@ -10,6 +10,7 @@ import { StickyError } from '../../../src/error.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { DnsServer, type SeenQuery } from '../../support/dns-server.ts'
 import { encodeMessage, type TestRecord, TYPES } from '../../support/dns-wire.ts'
+import { rawServer } from '../../support/raw-server.ts'
 import { settled } from '../../support/settled.ts'
 
 const a = (name: string, data: string, ttl = 5): TestRecord => ({ name, type: 'A', ttl, data })
@@ -218,6 +219,40 @@ describe('dnsResolver', () => {
           : Buffer.alloc(0)
       await expect(start({ attempts: 1 }).resolve('web.test.')).rejects.toThrow('malformed')
     })
+  })
+
+  it('asks servers at IPv6 addresses, over UDP and TCP', async ({ skip }) => {
+    const six = await DnsServer.start('::1').catch(() => skip('this machine has no IPv6'))
+    try {
+      six.records = Array.from({ length: 200 }, (_, index) => a('web.test', `10.0.0.${index}`))
+      const answer = await start({ servers: [six.address] }).resolve('web.test.')
+      expect(answer.kind === 'records' && answer.records.length).toBe(200)
+      expect(six.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
+    } finally {
+      await six[Symbol.asyncDispose]()
+    }
+  })
+
+  it.each([1, 2, 7])('puts an answer over TCP together that comes in parts of %i bytes', async (size) => {
+    await using slow = await rawServer((socket) => {
+      socket.setNoDelay()
+      socket.once('data', async (bytes) => {
+        const id = bytes.readUInt16BE(2)
+        const message = encodeMessage({
+          id,
+          questions: [{ name: 'web.test', type: 1 }],
+          answers: [a('web.test', '10.0.0.1')],
+        })
+        const framed = Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message])
+        for (let at = 0; at < framed.length; at += size) {
+          socket.write(framed.subarray(at, at + size))
+          await settled()
+        }
+      })
+    })
+    const { resolve } = start({ servers: [`127.0.0.1:${slow.port}`], transport: 'tcp' })
+    expect(await resolve('web.test.')).toMatchObject({ records: [{ address: '10.0.0.1' }] })
+    await slow.closed(1)
   })
 
   it('asks over TCP alone when told to', async () => {

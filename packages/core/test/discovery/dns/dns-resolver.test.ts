@@ -340,6 +340,17 @@ describe('dnsResolver', () => {
       expect(clock.pending).toBe(0)
     })
 
+    it('waits for a dead one once, not once for each query that waits for its turn', async () => {
+      server.script = () => 'silence'
+      second.records = [a('web.test', '10.0.0.1')]
+      const { resolve, clock } = start({ servers: [server.address, second.address], timeoutMs: 1_000 })
+      const all = Array.from({ length: 300 }, () => resolve('web.test.'))
+      await server.until(() => server.queries.length === 64)
+      clock.advance(1_000)
+      expect((await Promise.all(all)).every(({ kind }) => kind === 'records')).toBe(true)
+      expect([server.queries.length, second.queries.length]).toEqual([64, 300])
+    })
+
     it('asks the next one at once when nobody listens at the first, or it fails', async () => {
       const gone = await DnsServer.start()
       const { address } = gone

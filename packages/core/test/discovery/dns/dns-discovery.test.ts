@@ -118,6 +118,22 @@ describe('dnsDiscovery', () => {
     expect(started.identities).toEqual(['10.0.0.2:8080'])
   })
 
+  it.each([undefined, Number.NaN, -1])(
+    'takes a TTL of %s, from a resolver of the user, for none',
+    async (ttlMs) => {
+      let asked = 0
+      const resolve = async () => {
+        asked++
+        return { kind: 'records', records: [{ type: 'A', address: '10.0.0.1' }], owner: 'a', ttlMs } as never
+      }
+      const started = await start({ resolver: { resolve } })
+      await started.advance(999, 1)
+      expect(asked).toBe(1)
+      await started.advance(1, 1)
+      expect(asked).toBe(2)
+    },
+  )
+
   it('ends a watch whose listener throws, with what it threw', async () => {
     server.records = [a(SERVICE, '10.0.0.1')]
     const clock = fakeClock()

@@ -37,7 +37,7 @@ export interface DnsResolverOptions {
   /** How often each server is asked before the name counts as failed, 1 to 5. Default: as the file says, else 2. */
   readonly attempts?: number
   /**
-   * Which server is asked first: `sticky` = the one that answered last, so that a dead one costs its timeout once;
+   * Which server is asked first: `sticky` = the one that answered last, or the one after it once it fails: a dead one costs its timeout once;
    * `rotate` = each in turn. Default: `rotate` if the file says so, else `sticky`.
    */
   readonly order?: 'sticky' | 'rotate'

@@ -9,6 +9,7 @@ import {
 } from '@limpet/core/adapter-kit'
 import { readDrainRequest } from './drain-request.ts'
 import { answerJson } from './error-answer.ts'
+import { SharedDrains } from './shared-drains.ts'
 import { STATUS_OF_CODE } from './status.ts'
 
 /** The longest that timers take. */
@@ -25,8 +26,8 @@ export interface DrainWaitOptions {
    */
   readonly maxWaitMs?: number
   /**
-   * The deadline of the drain where the request names none, and the longest that it may name, in milliseconds.
-   * Default: the pool's own, and any.
+   * The deadline of the drain where the request names none, and the longest that it may name, in milliseconds; who asks
+   * again without naming one does not put it off. Default: the pool's own, and any.
    */
   readonly deadlineMs?: number
   /** Requests that may wait at once, 1 to 65 535; another one is answered 503 `queue-full`. Default 1 000. */
@@ -69,6 +70,12 @@ export type DrainWaitHandler = (request: IncomingMessage, response: ServerRespon
 export function drainWait(pool: Drainable, options: DrainWaitOptions = {}): DrainWaitHandler {
   contractOption('drainWait.pool', pool, 'pool such as createSticky() makes', ['drain'])
   const checked = checkOptions(options)
+  const shared = new SharedDrains()
+  const { deadlineMs: commonMs } = checked
+  const outcome = (identity: string, ownMs: number | undefined, signal: AbortSignal) =>
+    ownMs !== undefined || commonMs === undefined
+      ? drained(pool, identity, ownMs, signal)
+      : shared.join(identity, () => drained(pool, identity, commonMs, undefined), signal)
   let waiting = 0
   return (request, response) => {
     const answer = ({ status, body }: Answer) => answerJson(request, response, status, JSON.stringify(body))
@@ -78,7 +85,7 @@ export function drainWait(pool: Drainable, options: DrainWaitOptions = {}): Drai
       return answer(failure(503, 'queue-full', `${waiting} requests wait already: see drainWait.maxWaiting`))
     }
     waiting++
-    const { identity, deadlineMs = checked.deadlineMs } = asked
+    const { identity, deadlineMs } = asked
     const abort = new AbortController()
     let isOver = false
     const end = (given: Answer | undefined) => {
@@ -95,8 +102,8 @@ export function drainWait(pool: Drainable, options: DrainWaitOptions = {}): Drai
     const cancel = checked.clock.after(checked.maxWaitMs, () => end(stillDraining(identity, checked.bound)))
     response.once('close', leave)
     if (response.destroyed) return leave()
-    drained(pool, identity, deadlineMs, abort.signal).then(
-      (outcome) => end(outcomeAnswer(identity, outcome)),
+    outcome(identity, deadlineMs, abort.signal).then(
+      (how) => end(outcomeAnswer(identity, how)),
       (error: unknown) => end(errorAnswer(error)),
     )
   }
@@ -138,9 +145,12 @@ async function drained(
   pool: Drainable,
   identity: string,
   deadlineMs: number | undefined,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<DrainOutcome> {
-  return pool.drain(identity, deadlineMs === undefined ? { signal } : { deadlineMs, signal })
+  return pool.drain(identity, {
+    ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(signal && { signal }),
+  })
 }
 
 function outcomeAnswer(identity: string, outcome: DrainOutcome): Answer {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
-import { type DrainOutcome, StickyError } from '@limpet/core'
+import { createSticky, type DrainOutcome, header, memoryTable, StickyError } from '@limpet/core'
 import { fakeClock } from '@limpet/core/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Drainable, type DrainWaitOptions, drainWait } from '../src/index.ts'
@@ -146,6 +146,36 @@ describe('drainWait()', () => {
       status: 400,
       body: { code: 'invalid-option', message: expect.stringContaining('deadlineMs: ') },
     })
+  })
+
+  it('does not put the deadline off for a client that asks again after 202', async () => {
+    const clock = fakeClock()
+    const table = memoryTable({ clock })
+    const pool = createSticky({ key: header('x-key'), endpoints: ['http://a:1', 'http://b:1'], table, clock })
+    closers.push(() => pool.close())
+    await table.claim('key', 'a:1')
+    let arrived = (): void => undefined
+    const identity = () => {
+      // The handler waits when this turn of the event loop is over.
+      setImmediate(arrived)
+      return 'a:1'
+    }
+    const { ask } = await start({ deadlineMs: 60_000, maxWaitMs: 20_001, clock, identity }, pool)
+    const answers = []
+    for (let count = 0; count < 3; count++) {
+      const here = new Promise<void>((resolve) => {
+        arrived = resolve
+      })
+      const answer = ask('/')
+      await here
+      clock.advance(count < 2 ? 20_001 : 19_998)
+      answers.push((await answer).body)
+    }
+    expect(answers).toMatchObject([
+      { code: 'draining' },
+      { code: 'draining' },
+      { code: 'deadline', cut: 1, waitedMs: 60_000 },
+    ])
   })
 
   it('leaves the deadline to the pool where nobody names one', async () => {

@@ -145,6 +145,12 @@ describe('requestHead with movedHeader', () => {
     expect(head.match(own)).toEqual(['X-Limpet-Moved: drained'])
   })
 
+  it('never passes on what a pod could take for it: names with underscores', () => {
+    const likely = request(['X_Limpet_Moved', 'gone', 'x-limpet_moved', 'gone', 'x-limpet-movee', 'kept'])
+    expect(requestHead(likely, POD, 'none', on)).not.toMatch(/gone/)
+    expect(requestHead(likely, POD, 'none', on)).toContain('x-limpet-movee: kept')
+  })
+
   it('does not let Connection name it away', () => {
     const named = request(['Connection', 'close, x-limpet-moved'])
     expect(requestHead(named, POD, 'none', on, undefined, 'gone').match(own)).toEqual([

@@ -32,6 +32,8 @@ export class FileWatch {
   /** The last error that was told, so that a poll does not repeat it. */
   #told: string | undefined
   #watcher: FSWatcher | undefined
+  /** Something happened to the directory itself: another may stand in its place, of which the watch would tell nothing. */
+  #mayHaveLeft = false
   /** `look` = something beside the file changed; `read` = the file itself, even if its mark should be the same. */
   #due: 'nothing' | 'look' | 'read' = 'nothing'
   #wake: () => void = nothing
@@ -64,6 +66,8 @@ export class FileWatch {
     const { path, maxBytes } = this.#options
     const due = this.#due
     this.#due = 'nothing'
+    // Before the file is read, so that what changes after that is told.
+    if (this.#mayHaveLeft) this.#watchDirectory()
     try {
       const look = await lookAtFile(path, due === 'read' ? undefined : this.#mark, maxBytes)
       if (this.#signal.aborted || look.kind === 'same') return
@@ -114,6 +118,7 @@ export class FileWatch {
     const { path, clock, debounceMs } = this.#options
     this.#watcher?.close()
     this.#watcher = undefined
+    this.#mayHaveLeft = false
     let due: 'look' | 'read' = 'look'
     const settle = () => {
       this.#cancelDebounce = undefined
@@ -125,6 +130,8 @@ export class FileWatch {
     try {
       const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
         if (name === null || name === basename(path)) due = 'read'
+        // What befalls the directory itself is told by its own name.
+        if (name === basename(dirname(path))) this.#mayHaveLeft = true
         if (debounceMs === 0) settle()
         // Counted from the first event: a file that is written all the time is read all the same.
         else this.#cancelDebounce ??= clock.after(debounceMs, settle)

@@ -17,8 +17,8 @@ type Expected =
   | 'nothing more'
 
 const SPACE = /[ \t\n\r]*/y
-/** Without its closing quote, so that the match ends where the string goes wrong. */
-const OPEN_STRING = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[ !#-[\]-\uffff]*)*/y
+const PLAIN = /[ !#-[\]-\uffff]*/y
+const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 
 /**
@@ -33,6 +33,19 @@ export function jsonFault(text: string): JsonFault | undefined {
   const end = (pattern: RegExp): number => {
     pattern.lastIndex = at
     return pattern.test(text) ? pattern.lastIndex : -1
+  }
+  /**
+   * Where a string that begins here has its closing quote, or goes wrong. Escape by escape: one pattern for all of them keeps a
+   * state for each, and the engine has no room for millions.
+   */
+  const endOfString = (): number => {
+    at++
+    for (;;) {
+      at = end(PLAIN)
+      const next = text[at] === '\\' ? end(ESCAPE) : -1
+      if (next === -1) return at
+      at = next
+    }
   }
   const afterValue = (): Expected => {
     const bracket = open.at(-1)
@@ -58,7 +71,7 @@ export function jsonFault(text: string): JsonFault | undefined {
           continue
         }
         if (next === '"') {
-          at = end(OPEN_STRING)
+          at = endOfString()
           if (text[at] !== '"') return { offset: at, expected: 'the rest of a string' }
           at++
         } else {
@@ -75,7 +88,7 @@ export function jsonFault(text: string): JsonFault | undefined {
           expected = afterValue()
         } else {
           if (next !== '"') return { offset: at, expected }
-          at = end(OPEN_STRING)
+          at = endOfString()
           if (text[at] !== '"') return { offset: at, expected: 'the rest of a string' }
           expected = '":"'
         }

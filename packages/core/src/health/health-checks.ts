@@ -59,11 +59,14 @@ export class HealthChecks {
    */
   update(set: EndpointSet): void {
     if (this.#isClosed) return
+    const gone: Subject[] = []
     for (const [identity, subject] of this.#subjects) {
       const endpoint = set.get(identity)
       if (endpoint && isSameAddress(endpoint, subject.endpoint)) subject.endpoint = endpoint
-      else this.#forget(identity, subject)
+      else gone.push(this.#forget(identity, subject))
     }
+    // After all are forgotten: what stops frees a turn, which must not go to one that is about to be forgotten.
+    for (const { stop } of gone) stop()
     const fresh = set.endpoints.filter(({ identity }) => !this.#subjects.has(identity))
     const { intervalMs } = this.#check.schedule
     const spreadMs = Math.min(intervalMs, (fresh.length - 1) * FIRST_CHECK_SPREAD_MS)
@@ -83,13 +86,14 @@ export class HealthChecks {
   close(): void {
     this.#isClosed = true
     this.#turns.clear()
-    for (const [identity, subject] of this.#subjects) this.#forget(identity, subject)
+    for (const [identity, subject] of this.#subjects) this.#forget(identity, subject).stop()
   }
 
-  #forget(identity: Identity, subject: Subject): void {
+  /** What it does now is for the caller to stop. */
+  #forget(identity: Identity, subject: Subject): Subject {
     this.#subjects.delete(identity)
     subject.isForgotten = true
-    subject.stop()
+    return subject
   }
 
   #wait(subject: Subject, delayMs: number): void {

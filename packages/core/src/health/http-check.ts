@@ -88,8 +88,13 @@ export function httpCheck(options: HttpCheckOptions = {}): HealthCheck {
         request.once('close', () => {
           signal.removeEventListener('abort', abort)
           if (answered !== undefined) {
-            if (status.matches(answered)) resolve()
-            else fail(String(answered))
+            try {
+              if (status.matches(answered)) resolve()
+              else fail(String(answered))
+            } catch (cause) {
+              // The user's function; thrown from here it would end the process.
+              fail(`${answered}, and an error of expectedStatus`, cause)
+            }
           } else if (signal.aborted) fail('an abort', signal.reason)
           else fail(error ? socketErrorWords(error) : 'the end of the connection', error)
         })

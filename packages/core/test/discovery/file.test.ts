@@ -355,6 +355,27 @@ describe('fileDiscovery', () => {
     await watched.end()
   })
 
+  it.each([
+    ['swapped', (conf: string) => renameSync(conf, `${conf}.old`)],
+    ['deleted and made again', (conf: string) => rmSync(conf, { recursive: true })],
+  ])('follows a directory that was %s without a poll: it is told of that, too', async (_how, remove) => {
+    const parent = folder()
+    const [conf, next] = [join(parent, 'conf'), join(parent, 'next')]
+    const path = join(conf, 'endpoints.json')
+    mkdirSync(conf)
+    writeFileSync(path, json('web-0'))
+    const watched = watch(path, { pollMs: Number.POSITIVE_INFINITY, onError: () => undefined })
+    await watched.set(1)
+    mkdirSync(next)
+    writeFileSync(join(next, 'endpoints.json'), json('web-1'))
+    remove(conf)
+    renameSync(next, conf)
+    expect(await watched.set(2)).toEqual(['web-1'])
+    replace(path, json('web-2'))
+    expect(await watched.set(3)).toEqual(['web-2'])
+    await watched.end()
+  })
+
   it('gives no snapshot for an edit that changes nothing', async () => {
     const path = join(folder(), 'endpoints.json')
     writeFileSync(path, json('web-0'))

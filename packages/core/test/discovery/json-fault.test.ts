@@ -55,6 +55,11 @@ describe('jsonFault', () => {
     expect(isJson(text)).toBe(false)
   })
 
+  it('is found behind as many escapes as the longest file has', () => {
+    const text = `["${'\\n'.repeat(8_000_000)}`
+    expect(jsonFault(text)).toEqual({ offset: text.length, expected: 'the rest of a string' })
+  })
+
   it('is found exactly in what JSON.parse refuses', () => {
     fc.assert(
       fc.property(nearJson, (text) => {

@@ -89,6 +89,18 @@ describe('HealthChecks', () => {
     checks.close()
   })
 
+  it('asks none of the endpoints that go together, though their turns come free one by one', () => {
+    const { clock, checks, asked } = start({ maxConcurrent: 2, timeoutMs: 60_000 })
+    checks.update(pods(100))
+    clock.advance(2_000)
+    expect(asked).toHaveLength(2)
+    checks.update(endpointSet([pod(100)]))
+    expect(asked.map(({ signal }) => signal.aborted)).toEqual([true, true])
+    clock.advance(2_000)
+    expect(asked.slice(2).map(({ endpoint }) => endpoint.identity)).toEqual(['web-100'])
+    checks.close()
+  })
+
   it('takes a probe that throws for a failed one', async () => {
     const clock = fakeClock(0)
     const changes: unknown[] = []

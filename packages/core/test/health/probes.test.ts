@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import type { Endpoint, EndpointInit } from '../../src/endpoint/endpoint.ts'
 import { type EndpointSet, endpointSet } from '../../src/endpoint/endpoint-set.ts'
@@ -6,6 +7,7 @@ import { HealthChecks } from '../../src/health/health-checks.ts'
 import { type HttpCheckOptions, httpCheck, tcpCheck } from '../../src/health/index.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { closedPort, type RawServer, rawServer } from '../support/raw-server.ts'
+import { selfSigned } from '../support/self-signed.ts'
 
 const webSet = (port: number, changes: Partial<EndpointInit> = {}): EndpointSet =>
   endpointSet([{ name: 'web-0', host: '127.0.0.1', port, ...changes }])
@@ -74,6 +76,20 @@ describe('httpCheck()', () => {
     await expect(probe(httpCheck({ path: '/healthz' }), web(server.port))).rejects.toMatchObject({
       code: 'check-failed',
       message: `GET /healthz of web-0 at 127.0.0.1:${server.port}: expected a status of 200-399, got 503`,
+    })
+    await server.closed(1)
+  })
+
+  it('fails where the function that looks at the status throws, and the process lives', async () => {
+    await using server = await answering(status(200))
+    const cause = new Error('bug')
+    const expectedStatus = () => {
+      throw cause
+    }
+    await expect(probe(httpCheck({ expectedStatus }), web(server.port))).rejects.toMatchObject({
+      code: 'check-failed',
+      message: expect.stringContaining('got 200, and an error of expectedStatus'),
+      cause,
     })
     await server.closed(1)
   })
@@ -187,6 +203,40 @@ describe('httpCheck()', () => {
       await server.closed(1)
     },
   )
+
+  it.each<[string, (cert: string) => HttpCheckOptions, string]>([
+    ['passes with a CA and the name of the certificate', (ca) => ({ host: 'shop.example', tls: { ca } }), ''],
+    ['passes with a servername of its own', (ca) => ({ tls: { ca, servername: 'shop.example' } }), ''],
+    ['passes unverified if told so', () => ({ tls: { rejectUnauthorized: false } }), ''],
+    ['fails without the CA', () => ({ host: 'shop.example' }), 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    [
+      'fails under another name',
+      (ca) => ({ host: 'bank.example', tls: { ca } }),
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+    ],
+  ])('over TLS %s, and closes the connection', async (_what, options, words) => {
+    const { cert, key } = selfSigned('shop.example')
+    await using server = await rawServer((raw) => {
+      const socket = new TLSSocket(raw, { isServer: true, cert, key })
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.write(status(200)))
+    })
+    const asked = probe(httpCheck(options(cert)), web(server.port, { protocol: 'https:' }))
+    if (words === '') await asked
+    else await expect(asked).rejects.toMatchObject({ code: 'check-failed', cause: { code: words } })
+    await server.closed(1)
+  })
+
+  it('ends when it is aborted within the TLS handshake', async () => {
+    const hello = Promise.withResolvers<void>()
+    await using server = await rawServer((socket) => socket.once('data', () => hello.resolve()))
+    const abort = new AbortController()
+    const asked = httpCheck().probe(web(server.port, { protocol: 'https:' }), abort.signal)
+    await hello.promise
+    abort.abort()
+    await expect(asked).rejects.toThrow('got an abort')
+    await server.closed(1)
+  })
 
   it('does not even connect when the check is over before it began', async () => {
     await expect(httpCheck().probe(web(1), AbortSignal.abort())).rejects.toThrow('got an abort')

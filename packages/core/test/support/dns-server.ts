@@ -55,15 +55,15 @@ export class DnsServer implements AsyncDisposable {
     })
   }
 
-  /** Takes a port that is free for both; another when the second is taken. */
-  static async start(): Promise<DnsServer> {
+  /** Takes a port that is free for both; another when the second is taken. Rejects on a machine without this address. */
+  static async start(host: '127.0.0.1' | '::1' = '127.0.0.1'): Promise<DnsServer> {
     for (;;) {
       const tcp = createServer()
-      tcp.listen(0, '127.0.0.1')
+      tcp.listen(0, host)
       await once(tcp, 'listening')
       const { port } = tcp.address() as { port: number }
-      const udp = createSocket('udp4')
-      udp.bind(port, '127.0.0.1')
+      const udp = createSocket(host === '::1' ? 'udp6' : 'udp4')
+      udp.bind(port, host)
       const isBound = await once(udp, 'listening').then(
         () => true,
         () => false,
@@ -74,7 +74,8 @@ export class DnsServer implements AsyncDisposable {
   }
 
   get address(): string {
-    return `127.0.0.1:${this.#udp.address().port}`
+    const { address, family, port } = this.#udp.address()
+    return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
   }
 
   /** Resolves once this holds, which is looked at whenever a query arrives. */

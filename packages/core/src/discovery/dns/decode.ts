@@ -7,7 +7,8 @@ const MAX_TTL_S = 2 ** 31 - 1
 
 /**
  * Decodes a message. Its time and memory are bounded by its length, which is at most 65 535 bytes. Bytes after the last
- * record are ignored.
+ * record are ignored. Of a truncated one only the questions are read: it may be cut within a record, and whoever asked must
+ * ask again over TCP anyway.
  *
  * @throws StickyError `dns` for whatever is malformed
  */
@@ -15,12 +16,11 @@ export function decodeMessage(bytes: Buffer): Message {
   const reader = new WireReader(bytes)
   const id = reader.word()
   const flags = reader.word()
-  const [questions, answers, authorities, additionals] = [
-    reader.word(),
-    reader.word(),
-    reader.word(),
-    reader.word(),
-  ]
+  const isTruncated = (flags & 0x0200) !== 0
+  const questions = reader.word()
+  const [answers, authorities, additionals] = [reader.word(), reader.word(), reader.word()].map((count) =>
+    isTruncated ? 0 : count,
+  ) as [number, number, number]
   const sections = {
     questions: times(questions, () => ({ name: reader.name(), type: reader.word(), class: reader.word() })),
     answers: records(reader, answers),
@@ -34,7 +34,7 @@ export function decodeMessage(bytes: Buffer): Message {
     id,
     isResponse: (flags & 0x8000) !== 0,
     opcode: (flags >> 11) & 0xf,
-    isTruncated: (flags & 0x0200) !== 0,
+    isTruncated,
     rcode: (flags & 0xf) | ((sections.additionals.upperRcode ?? 0) << 4),
     questions: sections.questions,
     answers: sections.answers.records,

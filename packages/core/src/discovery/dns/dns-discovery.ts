@@ -88,14 +88,15 @@ const MAX_NAMES = 1_000
  * @public
  */
 export function dnsDiscovery(options: DnsDiscoveryOptions): Discovery {
-  const { partialAfterMs, clock, makeSources } = settingsOf(options)
+  const { makeSources, ...settings } = settingsOf(options)
   return {
     watch: async (listener, signal, failed) => {
       const tell = (error: StickyError) => {
+        settings.failed(error)
         if (!signal.aborted) failed?.(error)
       }
       const sources = (changed: () => void) => makeSources(changed, tell)
-      await new DnsWatch({ partialAfterMs, clock, listener, sources }).run(signal)
+      await new DnsWatch({ ...settings, failed: tell, listener, sources }).run(signal)
     },
   }
 }
@@ -103,6 +104,7 @@ export function dnsDiscovery(options: DnsDiscoveryOptions): Discovery {
 interface Settings {
   readonly partialAfterMs: number
   readonly clock: Clock
+  readonly failed: (error: StickyError) => void
   readonly makeSources: (
     changed: () => void,
     failed: (error: StickyError) => void,
@@ -135,15 +137,8 @@ function settingsOf(options: DnsDiscoveryOptions): Settings {
   return {
     partialAfterMs: durationOption(`${PATH}.partialAfterMs`, partialAfterMs, 0, 'finite'),
     clock,
-    makeSources: (changed, failed) =>
-      plan({
-        ...refresh,
-        changed,
-        failed: (error) => {
-          refresh.failed(error)
-          failed(error)
-        },
-      }),
+    failed: refresh.failed,
+    makeSources: (changed, failed) => plan({ ...refresh, changed, failed }),
   }
 }
 

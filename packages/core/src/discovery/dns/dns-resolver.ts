@@ -37,7 +37,7 @@ export interface DnsResolverOptions {
   /** How often each server is asked before the name counts as failed, 1 to 5. Default: as the file says, else 2. */
   readonly attempts?: number
   /**
-   * Which server is asked first: `sticky` = the one that answered last, so that a dead one costs its timeout once;
+   * Which server is asked first: `sticky` = the one that answered last, or the one after it once it fails: a dead one costs its timeout once;
    * `rotate` = each in turn. Default: `rotate` if the file says so, else `sticky`.
    */
   readonly order?: 'sticky' | 'rotate'
@@ -137,18 +137,30 @@ class WireResolver implements Resolver {
   /** Asks one server after the other, as often as may be, until one knows. */
   async #ask(name: string, type: RecordType, settings: ResolvConf, signal: AbortSignal): Promise<Reading> {
     const { servers, attempts, rotate } = settings
-    const first = this.#first % servers.length
-    if (rotate) this.#first = first + 1
+    let first: number | undefined
     let failure: unknown
     for (let attempt = 0; attempt < attempts * servers.length; attempt++) {
-      const index = (first + attempt) % servers.length
-      const server = servers[index] as ServerAddress
       try {
-        const reading = await this.#slots.run(signal, () =>
-          this.#askServer(server, name, type, settings, signal),
-        )
-        if (!rotate) this.#first = index
-        return reading
+        return await this.#slots.run(signal, async () => {
+          // Chosen when its turn has come: who waits must not wait for a server that has been found dead meanwhile.
+          first ??= this.#firstOf(servers.length, rotate)
+          const index = (first + attempt) % servers.length
+          try {
+            const reading = await this.#askServer(
+              servers[index] as ServerAddress,
+              name,
+              type,
+              settings,
+              signal,
+            )
+            if (!rotate) this.#first = index
+            return reading
+          } catch (error) {
+            if (!rotate && !signal.aborted && this.#first === index)
+              this.#first = (index + 1) % servers.length
+            throw error
+          }
+        })
       } catch (error) {
         signal.throwIfAborted()
         failure = error
@@ -156,6 +168,13 @@ class WireResolver implements Resolver {
     }
     const why = failure instanceof Error ? failure.message : String(failure)
     throw new StickyError('dns', `${name} ${type}: ${why}`, { cause: failure })
+  }
+
+  #firstOf(count: number, rotate: boolean): number {
+    // The file may name fewer servers than before.
+    const first = this.#first % count
+    if (rotate) this.#first = first + 1
+    return first
   }
 
   async #askServer(

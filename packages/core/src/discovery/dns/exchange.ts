@@ -112,13 +112,15 @@ class Frame {
 
 /** The reply, or why it is none to this query. */
 function readReply(bytes: Buffer, id: number, query: Query): Message | string {
+  // Before all else: a long message takes its time to decode, and whoever guesses ports must not make us take it.
+  if (bytes.length >= 2 && bytes.readUInt16BE(0) !== id) return 'an answer to another query'
   let message: Message
   try {
     message = decodeMessage(bytes)
   } catch (error) {
     return `a ${(error as Error).message}`
   }
-  if (!message.isResponse || message.opcode !== 0 || message.id !== id) return 'an answer to another query'
+  if (!message.isResponse || message.opcode !== 0) return 'an answer to another query'
   const { questions, rcode } = message
   const [question] = questions
   // A server that does not understand the query need not repeat the question.

@@ -151,9 +151,12 @@ export class ServiceSource implements EndpointSource {
   }
 }
 
+/** With a port after it, a name must still be an identity: 253 characters. */
+const MAX_TARGET_LENGTH = 247
+
 /** RFC 2782: a target of '.' says that the service is decidedly not available. */
 function isUsable({ target, port }: ServiceRecord): boolean {
-  return port > 0 && isName(target)
+  return port > 0 && isName(target) && target.length <= MAX_TARGET_LENGTH
 }
 
 /** `web.default.svc.cluster.local` of `_http._tcp.web.default.svc.cluster.local`. */

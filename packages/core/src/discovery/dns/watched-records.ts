@@ -132,7 +132,9 @@ export class WatchedRecords {
   /** The TTL within its bounds, or less where a record's or the name's time is over sooner. */
   #delayMs(ttlMs: number, now: number): number {
     const { minTtlMs, maxTtlMs, emptyAfterMs, obsoleteAfterMs } = this.#options
-    let delayMs = Math.min(Math.max(ttlMs, minTtlMs), maxTtlMs)
+    // A resolver of the user may have told none, or no number: that is as 0.
+    const toldMs = Number.isNaN(Number(ttlMs)) ? 0 : Math.max(0, ttlMs)
+    let delayMs = Math.min(Math.max(toldMs, minTtlMs), maxTtlMs)
     const endsBy = (since: number | undefined, afterMs: number) => {
       // At least a millisecond: a clock that runs in fractions must not make this a loop without a wait.
       if (since !== undefined) delayMs = Math.min(delayMs, Math.max(since + afterMs - now, 1))

@@ -103,6 +103,52 @@ async function start(options: Partial<DnsDiscoveryOptions>, names = 1): Promise<
 }
 
 describe('dnsDiscovery', () => {
+  it('keeps its endpoints, and tells, when a resolver answers what is no address', async () => {
+    let address = '10.0.0.1'
+    const records = () => [{ type: 'A' as const, address }]
+    const resolver = {
+      resolve: async () => ({ kind: 'records', records: records(), owner: 'a', ttlMs: 5_000 }) as const,
+    }
+    const started = await start({ resolver })
+    address = 'not an address'
+    await started.advance(5_000, 1)
+    expect(started.identities).toEqual(['10.0.0.1:8080'])
+    expect(started.errors).toMatchObject([
+      { code: 'dns', message: expect.stringContaining('no endpoints: ') },
+    ])
+    address = '10.0.0.2'
+    await started.advance(5_000, 1)
+    expect(started.identities).toEqual(['10.0.0.2:8080'])
+  })
+
+  it.each([undefined, Number.NaN, -1])(
+    'takes a TTL of %s, from a resolver of the user, for none',
+    async (ttlMs) => {
+      let asked = 0
+      const resolve = async () => {
+        asked++
+        return { kind: 'records', records: [{ type: 'A', address: '10.0.0.1' }], owner: 'a', ttlMs } as never
+      }
+      const started = await start({ resolver: { resolve } })
+      await started.advance(999, 1)
+      expect(asked).toBe(1)
+      await started.advance(1, 1)
+      expect(asked).toBe(2)
+    },
+  )
+
+  it('ends a watch whose listener throws, with what it threw', async () => {
+    server.records = [a(SERVICE, '10.0.0.1')]
+    const clock = fakeClock()
+    const resolver = dnsResolver({ servers: [server.address], resolvConf: false, clock })
+    const discovery = dnsDiscovery({ names: `${SERVICE}.`, type: 'A', port: 80, resolver, clock })
+    const watching = discovery.watch(() => {
+      throw new Error('bug')
+    }, new AbortController().signal)
+    await expect(watching).rejects.toThrow('bug')
+    expect(clock.pending).toBe(0)
+  })
+
   it('knows a headless Service by its addresses, IPv4 and IPv6', async () => {
     server.records = [
       a(SERVICE, '10.0.0.2'),
@@ -446,6 +492,16 @@ describe('dnsDiscovery', () => {
       server.records = [...elsewhere, ...twice, pod('web-0', '10.0.0.2')]
       const { identities } = await start({ type, names })
       expect(identities).toEqual(['pod.other.test', `web-0.${SERVICE}:8080`, `web-0.${SERVICE}:8081`])
+    })
+
+    it('leaves out a target too long to be told apart by its port', async () => {
+      const long = [...'abcde'].map((letter) => letter.repeat(49)).join('.')
+      server.records = [8_080, 8_081].map((port) => srv(`0 1 ${port} ${long}`))
+      server.records = [...server.records, a(long, '10.0.0.1')]
+      server.records = [...server.records, srv(`0 1 8080 web-0.${SERVICE}`), pod('web-0', '10.0.0.2')]
+      const { identities, errors } = await start({ type, names })
+      expect(identities).toEqual(['web-0'])
+      expect(errors[0]?.message).toContain('no host and port: aaa')
     })
 
     it('names targets in full where two Services could have pods of the same name', async () => {

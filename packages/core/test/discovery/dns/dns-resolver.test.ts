@@ -10,6 +10,7 @@ import { StickyError } from '../../../src/error.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { DnsServer, type SeenQuery } from '../../support/dns-server.ts'
 import { encodeMessage, type TestRecord, TYPES } from '../../support/dns-wire.ts'
+import { rawServer } from '../../support/raw-server.ts'
 import { settled } from '../../support/settled.ts'
 
 const a = (name: string, data: string, ttl = 5): TestRecord => ({ name, type: 'A', ttl, data })
@@ -194,6 +195,18 @@ describe('dnsResolver', () => {
       expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
     })
 
+    it('asks over TCP where the server has cut its answer within a record', async () => {
+      server.records = many(40)
+      server.script = (query) => {
+        if (query.transport === 'tcp') return undefined
+        const whole = { id: query.id, questions: questions(query), answers: many(40), isTruncated: true }
+        return encodeMessage(whole).subarray(0, 507)
+      }
+      const answer = await start().resolve('web.test.')
+      expect(answer.kind === 'records' && answer.records.length).toBe(40)
+      expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
+    })
+
     it('fails when it is cut off over TCP too, rather than take a part for the whole', async () => {
       server.records = many(4_200)
       await expect(start({ attempts: 1 }).resolve('web.test.')).rejects.toThrow('does not fit')
@@ -206,6 +219,40 @@ describe('dnsResolver', () => {
           : Buffer.alloc(0)
       await expect(start({ attempts: 1 }).resolve('web.test.')).rejects.toThrow('malformed')
     })
+  })
+
+  it('asks servers at IPv6 addresses, over UDP and TCP', async ({ skip }) => {
+    const six = await DnsServer.start('::1').catch(() => skip('this machine has no IPv6'))
+    try {
+      six.records = Array.from({ length: 200 }, (_, index) => a('web.test', `10.0.0.${index}`))
+      const answer = await start({ servers: [six.address] }).resolve('web.test.')
+      expect(answer.kind === 'records' && answer.records.length).toBe(200)
+      expect(six.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp'])
+    } finally {
+      await six[Symbol.asyncDispose]()
+    }
+  })
+
+  it.each([1, 2, 7])('puts an answer over TCP together that comes in parts of %i bytes', async (size) => {
+    await using slow = await rawServer((socket) => {
+      socket.setNoDelay()
+      socket.once('data', async (bytes) => {
+        const id = bytes.readUInt16BE(2)
+        const message = encodeMessage({
+          id,
+          questions: [{ name: 'web.test', type: 1 }],
+          answers: [a('web.test', '10.0.0.1')],
+        })
+        const framed = Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message])
+        for (let at = 0; at < framed.length; at += size) {
+          socket.write(framed.subarray(at, at + size))
+          await settled()
+        }
+      })
+    })
+    const { resolve } = start({ servers: [`127.0.0.1:${slow.port}`], transport: 'tcp' })
+    expect(await resolve('web.test.')).toMatchObject({ records: [{ address: '10.0.0.1' }] })
+    await slow.closed(1)
   })
 
   it('asks over TCP alone when told to', async () => {
@@ -256,6 +303,16 @@ describe('dnsResolver', () => {
       other.close()
     })
 
+    it('does not even read one with another id: malformed or costly, it cannot be meant', async () => {
+      const { resolve, clock } = start({ attempts: 1, timeoutMs: 800 })
+      server.script = (query) => encodeMessage({ ...real(query), id: query.id ^ 1 }).subarray(0, -1)
+      const resolving = resolve('web.test.').catch((error: unknown) => error)
+      await server.until(() => server.queries.length === 1)
+      for (let turn = 0; turn < 20; turn++) await settled()
+      clock.advance(800)
+      expect(String(await resolving)).toContain('; ignored an answer to another query')
+    })
+
     it('says what it ignored when nothing else came', async () => {
       const { resolve, clock } = start({ attempts: 1, timeoutMs: 800 })
       server.script = (query) => ({ ...real(query), id: query.id ^ 1 })
@@ -281,6 +338,17 @@ describe('dnsResolver', () => {
       await resolve('web.test.')
       expect([server.queries.length, second.queries.length]).toEqual([1, 2])
       expect(clock.pending).toBe(0)
+    })
+
+    it('waits for a dead one once, not once for each query that waits for its turn', async () => {
+      server.script = () => 'silence'
+      second.records = [a('web.test', '10.0.0.1')]
+      const { resolve, clock } = start({ servers: [server.address, second.address], timeoutMs: 1_000 })
+      const all = Array.from({ length: 300 }, () => resolve('web.test.'))
+      await server.until(() => server.queries.length === 64)
+      clock.advance(1_000)
+      expect((await Promise.all(all)).every(({ kind }) => kind === 'records')).toBe(true)
+      expect([server.queries.length, second.queries.length]).toEqual([64, 300])
     })
 
     it('asks the next one at once when nobody listens at the first, or it fails', async () => {

@@ -56,7 +56,7 @@ export class HalfSipHash {
     let u2 = u0 ^ 0x6c796765
     let u3 = this.#seed3 ^ 0x74656462
     // First what is left beyond whole steps, at most seven characters, below the lowest byte of the length: so that one
-    // copy of the rounds serves all, and the loop has no other condition than its end.
+    // copy of these rounds serves all words. The rounds stand here and below, not in a function: it would answer eight words.
     let even = 0
     let odd = length << 24
     if (whole + 4 <= length) {

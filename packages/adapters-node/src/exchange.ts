@@ -3,8 +3,10 @@ import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
 import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
 import { movedCause } from './headers/moved-header.ts'
+import { requestError } from './headers/request-check.ts'
 import { type BodyFraming, bodyFraming, requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
+import { forwardedTrailers } from './headers/trailers.ts'
 import type { CheckedForwardOptions } from './options.ts'
 import { RequestAbort } from './request-abort.ts'
 import type {
@@ -51,6 +53,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
     if (this.#response.destroyed) return
     this.#framing = bodyFraming(this.#request)
     this.#response.once('close', () => this.#end())
+    const malformed = requestError(this.#request, this.#response)
+    if (malformed) return this.#fail(malformed)
     if (this.#framing !== 'none' && this.#request.readableDidRead) {
       const message =
         'the body of the request was read before it reached the proxy: mount the proxy before body parsers'
@@ -127,7 +131,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
     if (this.#response.writableEnded) return
-    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers))
+    if (trailers.length > 0) this.#response.addTrailers(pairs(forwardedTrailers(trailers)))
     this.#response.end()
   }
 

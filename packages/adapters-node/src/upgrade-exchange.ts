@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream'
 import { type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
 import { answerErrorOnSocket, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
 import { movedCause } from './headers/moved-header.ts'
+import { requestError } from './headers/request-check.ts'
 import { requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
+import { upgradeOffer } from './headers/upgrade-offer.ts'
 import type { CheckedForwardOptions } from './options.ts'
 import { RequestAbort } from './request-abort.ts'
 import type {
@@ -54,6 +56,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.#client.on('error', () => this.cut())
     this.#client.once('close', () => this.#end())
     if (this.#client.destroyed) return this.#end()
+    const malformed = requestError(this.#request)
+    if (malformed) return this.#answer(errorAnswer(malformed))
     try {
       this.#follow(this.#routing.route(this.#request, this.#abort))
     } catch (error) {
@@ -73,7 +77,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   connected(connection: UpstreamConnection): void {
     const route = this.#route as ServedRoute
     this.#connection = connection
-    const protocol = headerOf(this.#request.rawHeaders, 'upgrade')
+    const protocol = upgradeOffer(this.#request.rawHeaders)
     try {
       connection.send(
         requestHead(this.#request, route.endpoint, 'none', this.#options, protocol, movedCause(route)),
@@ -119,6 +123,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (this.#isOver) {
       pod.on('error', () => undefined).destroy()
       return
+    }
+    if (upgradeOffer(this.#request.rawHeaders) === undefined) {
+      pod.on('error', () => undefined).destroy()
+      const message = 'the endpoint switched protocols without being asked to'
+      return this.#answer(errorAnswer(new StickyError('upstream-malformed', message)))
     }
     this.#pod = pod
     void this.#route?.settle({ status })

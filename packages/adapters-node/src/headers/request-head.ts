@@ -3,6 +3,8 @@ import type { TLSSocket } from 'node:tls'
 import type { Endpoint } from '@limpet/core'
 import { connectionNames, isHopByHop } from './hop-by-hop.ts'
 import { isMovedHeader } from './moved-header.ts'
+import { isShadowHeader } from './shadow-headers.ts'
+import { originForm } from './target-check.ts'
 
 /** How the body of a request is framed towards the pod. */
 export type BodyFraming = 'none' | 'sized' | 'chunked'
@@ -46,6 +48,7 @@ export function requestHead(
     const name = rawHeaders[i] as string
     if (isHopByHop(name) || named?.has(name.toLowerCase())) continue
     if (options.movedHeader && isMovedHeader(name)) continue
+    if (isShadowHeader(name)) continue
     const value = rawHeaders[i + 1] as string
     const kind = forwardKind(name)
     if (kind === HOST) {
@@ -120,11 +123,8 @@ function forwardKind(name: string): number {
 
 /** The target in origin form; an absolute one (RFC 9112, 3.2.2) loses its scheme and authority. */
 function targetOf(request: IncomingMessage, { path }: HeadOptions): string {
-  const target = path ? path(request) : (request.url ?? '/')
-  if (target.startsWith('/') || target === '*') return TARGET.test(target) ? target : '/'
-  if (!URL.canParse(target)) return '/'
-  const { pathname, search } = new URL(target)
-  return pathname + search
+  const target = originForm(request.method ?? '', path ? path(request) : (request.url ?? '/'))
+  return target !== undefined && TARGET.test(target) ? target : '/'
 }
 
 function authority({ host, port, protocol }: Endpoint): string {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StickyError } from '@limpet/core'
+import type { DownstreamRequest, DownstreamResponse } from '../downstream/downstream-request.ts'
 import { targetFault } from './target-check.ts'
 
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
@@ -19,13 +20,17 @@ const refused = new WeakSet<object>()
  * The parser of node:http has refused most of this before. Here is what it lets through, and what it lets through with
  * `insecureHTTPParser`.
  */
-export function requestError(request: IncomingMessage, response?: ServerResponse): StickyError | undefined {
+export function requestError(
+  request: DownstreamRequest,
+  response?: DownstreamResponse,
+): StickyError | undefined {
+  if ('stream' in request) return undefined
   const fault = refused.has(request.socket)
     ? 'it follows another that was malformed'
     : requestFault(request, response === undefined)
   if (fault === undefined) return undefined
   refused.add(request.socket)
-  if (response) response.shouldKeepAlive = false
+  if (response) (response as ServerResponse).shouldKeepAlive = false
   return new StickyError('request-malformed', `the request is malformed: ${fault}`)
 }
 

@@ -59,7 +59,13 @@ export function isSameSet(one: EndpointSet, other: EndpointSet): boolean {
 
 /** True if a connection to either reaches the same process. */
 export function isSameAddress(one: Endpoint, other: Endpoint): boolean {
-  return one.host === other.host && one.port === other.port && one.protocol === other.protocol
+  return (
+    one.host === other.host &&
+    one.port === other.port &&
+    one.socketPath === other.socketPath &&
+    one.protocol === other.protocol &&
+    one.httpVersion === other.httpVersion
+  )
 }
 
 function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {

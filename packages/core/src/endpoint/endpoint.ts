@@ -26,12 +26,16 @@ export interface Conditions {
  */
 export interface Endpoint {
   readonly identity: Identity
-  /** Name or address to connect to; an IPv6 address stands without brackets. */
+  /** Name or address to connect to; an IPv6 address stands without brackets. `localhost` where there is a `socketPath`. */
   readonly host: string
-  /** 1 to 65535. */
+  /** 1 to 65535; 0 where there is a `socketPath`. */
   readonly port: number
-  /** How to speak to the endpoint. */
+  /** Path of the Unix socket to connect to; undefined for an endpoint of host and port. */
+  readonly socketPath: string | undefined
+  /** In the clear, or over TLS. */
   readonly protocol: 'http:' | 'https:'
+  /** `2`: in the clear by prior knowledge (h2c), over TLS by ALPN, where the endpoint may still choose 1.1. */
+  readonly httpVersion: '1.1' | '2'
   /** Share of new keys relative to the others; 0 takes no new keys and keeps those it has. */
   readonly weight: number
   readonly zone: string | undefined
@@ -39,7 +43,7 @@ export interface Endpoint {
 }
 
 /**
- * An endpoint as users write it: everything but `host` and `port` has a default.
+ * An endpoint as users write it: everything but `host` and `port`, or `socketPath`, has a default.
  *
  * @public
  */
@@ -48,10 +52,22 @@ export interface EndpointInit {
   readonly identity?: Identity
   /** Name of the pod; becomes the identity unless `identity` is given. */
   readonly name?: string
-  readonly host: string
-  readonly port: number
+  /** Needed unless there is a `socketPath`. */
+  readonly host?: string
+  /** Needed unless there is a `socketPath`. */
+  readonly port?: number
+  /** Absolute path of a Unix socket, instead of host and port: a sidecar, a local test. */
+  readonly socketPath?: string
   /** Default `http:`. */
   readonly protocol?: 'http:' | 'https:'
+  /** Default `1.1`. */
+  readonly httpVersion?: '1.1' | '2'
+  /**
+   * `protocol` and `httpVersion` in the word of a Kubernetes Service port: `http`, `https`, `kubernetes.io/h2c`,
+   * `kubernetes.io/ws`, `kubernetes.io/wss`, or `h2c`, `grpc` (both in the clear), `h2` (over TLS). Either of the two, where it
+   * is given too, outranks it.
+   */
+  readonly appProtocol?: string
   /** Finite, 0 to 65535. Default 1. */
   readonly weight?: number
   readonly zone?: string

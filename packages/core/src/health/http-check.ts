@@ -127,7 +127,9 @@ function checkHttpOptions(options: HttpCheckOptions) {
   const sent = { ...checkedHeaders(headers), ...(host === undefined ? {} : { host }) }
   const sends = (endpoint: Endpoint, port: number): ClientRequest => {
     const isTls = (protocol ?? endpoint.protocol) === 'https:'
-    const base = { host: endpoint.host, port, path, method, headers: sent }
+    const { host, socketPath } = endpoint
+    const isUnix = socketPath !== undefined && options.port === undefined
+    const base = { ...(isUnix ? { socketPath } : { host, port }), path, method, headers: sent }
     // No agent: a connection that was kept would show only that it was good before.
     const own = { agent: false as const, maxHeaderSize: MAX_HEAD_BYTES }
     return isTls ? httpsRequest({ ...tls, ...base, ...own }) : httpRequest({ ...base, ...own })

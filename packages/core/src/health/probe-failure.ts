@@ -17,7 +17,10 @@ export function probeFailure(
   cause?: unknown,
 ): StickyError {
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
-  const message = `${name} of ${endpoint.identity} at ${host}:${port}: expected ${expected}, got ${got}`
+  // A check's own port is one of TCP, beside the socket that requests go to.
+  const isUnix = endpoint.socketPath !== undefined && port === endpoint.port
+  const place = isUnix ? `unix:${endpoint.socketPath}` : `${host}:${port}`
+  const message = `${name} of ${endpoint.identity} at ${place}: expected ${expected}, got ${got}`
   return new StickyError('check-failed', message, { cause })
 }
 

@@ -30,7 +30,10 @@ export function tcpCheck(options: TcpCheckOptions = {}): HealthCheck {
         const fail = (got: string, cause: unknown) =>
           reject(probeFailure({ name: 'tcp', endpoint, port }, 'a connection', got, cause))
         if (signal.aborted) return fail('an abort', signal.reason)
-        const socket = connect({ host: endpoint.host, port })
+        const { host, socketPath } = endpoint
+        const socket = connect(
+          socketPath === undefined || ownPort !== undefined ? { host, port } : { path: socketPath },
+        )
         let isAccepted = false
         let error: Error | undefined
         const abort = () => socket.destroy()

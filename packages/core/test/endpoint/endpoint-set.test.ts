@@ -19,6 +19,41 @@ describe('endpointSet', () => {
     ])
   })
 
+  it('reads how endpoints are spoken to, and Unix sockets', () => {
+    const { endpoints } = endpointSet([
+      'h2c://10.0.0.1:50051',
+      'h2://pod.example',
+      'unix:/run/app.sock',
+      { host: 'a', port: 1, appProtocol: 'kubernetes.io/h2c' },
+      { host: 'b', port: 1, appProtocol: 'HTTPS' },
+      { host: 'c', port: 1, appProtocol: 'grpc', protocol: 'https:' },
+      { name: 'sidecar', socketPath: '/run/b.sock', httpVersion: '2' },
+    ])
+    const shown = endpoints.map(({ identity, host, port, socketPath, protocol, httpVersion }) => [
+      identity,
+      socketPath ?? `${host}:${port}`,
+      protocol,
+      httpVersion,
+    ])
+    expect(shown).toEqual([
+      ['10.0.0.1:50051', '10.0.0.1:50051', 'http:', '2'],
+      ['pod.example:443', 'pod.example:443', 'https:', '2'],
+      ['unix:/run/app.sock', '/run/app.sock', 'http:', '1.1'],
+      ['a:1', 'a:1', 'http:', '2'],
+      ['b:1', 'b:1', 'https:', '1.1'],
+      ['c:1', 'c:1', 'https:', '2'],
+      ['sidecar', '/run/b.sock', 'http:', '2'],
+    ])
+    expect(endpoints[2]).toMatchObject({ host: 'localhost', port: 0 })
+  })
+
+  it('takes another way to speak to an endpoint for a change', () => {
+    const before = endpointSet([POD])
+    expect(isSameSet(before, endpointSet([{ ...POD, appProtocol: 'http' }]))).toBe(true)
+    expect(isSameSet(before, endpointSet([{ ...POD, appProtocol: 'h2c' }]))).toBe(false)
+    expect(isSameSet(before, endpointSet([{ name: 'web-0', socketPath: '/run/a.sock' }]))).toBe(false)
+  })
+
   it('reads objects: identity is the name unless one is given', () => {
     const set = endpointSet([POD, { ...POD, identity: 'uid-1', weight: 3, zone: 'a' }])
     expect(set.get('web-0')).toMatchObject({ weight: 1, zone: undefined, conditions: { ready: true } })
@@ -57,6 +92,18 @@ describe('endpointSet', () => {
     [{ ...POD, name: 'a\r\nb' }, 'endpoints[1].name: expected 1 to 253 printable characters'],
     [{ ...POD, name: '' }, 'endpoints[1].name: expected 1 to 253'],
     [{ ...POD, protocol: 'h2:' }, "endpoints[1].protocol: expected 'http:' or 'https:'"],
+    [{ ...POD, httpVersion: '3' }, "endpoints[1].httpVersion: expected '1.1' or '2', got \"3\""],
+    [
+      { ...POD, appProtocol: 'mysql' },
+      'endpoints[1].appProtocol: expected one of http, https, kubernetes.io/ws',
+    ],
+    [{ ...POD, socketPath: '/run/a.sock' }, 'endpoints[1]: expected a socketPath or host and port, got both'],
+    [
+      { name: 'a', socketPath: 'run/a.sock' },
+      'endpoints[1].socketPath: expected an absolute path of at most 107 bytes',
+    ],
+    [{ name: 'a', socketPath: `/${'a'.repeat(107)}` }, 'endpoints[1].socketPath: expected an absolute path'],
+    ['unix:run/a.sock', 'endpoints[1]: expected a URL such as'],
     [{ ...POD, adress: 'x' }, 'endpoints[1].adress is unknown; known: identity, name, host'],
     [{ ...POD, conditions: { redy: true } }, 'endpoints[1].conditions.redy is unknown'],
     [{ ...POD, conditions: { ready: 1 } }, 'endpoints[1].conditions.ready: expected true or false'],

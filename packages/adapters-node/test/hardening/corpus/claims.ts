@@ -5,6 +5,10 @@ const GET = 'GET /a HTTP/1.1'
 
 /** What Connection and its like cannot do, and what a stranger cannot say. */
 const claims: readonly RequestCase[] = [
+  forwarded('Connection that names the key', get('/a', 'X-Session: k\r\nConnection: x-session\r\n'), {
+    line: GET,
+    has: ['X-Session: k'],
+  }),
   forwarded(
     'Connection that names whom we vouch for',
     get('/a', 'Connection: x-forwarded-for, x-forwarded-proto, host, via\r\n'),
@@ -36,6 +40,24 @@ const claims: readonly RequestCase[] = [
     {
       line: GET,
       lacks: ['keep-alive', 'proxy-connection', 'te'],
+    },
+  ),
+  forwarded(
+    'X-Forwarded-* of a stranger',
+    get('/a', 'X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Prefix: /evil\r\n'),
+    {
+      line: GET,
+      has: ['X-Forwarded-For: 127.0.0.1', 'X-Forwarded-Host: shop'],
+      lacks: ['x-forwarded-prefix'],
+    },
+  ),
+  forwarded(
+    'X_Forwarded_* of a stranger',
+    get('/a', 'X_Forwarded_For: 1.2.3.4\r\nX-Forwarded_Host: evil\r\nx_forwarded-proto: https\r\n'),
+    {
+      line: GET,
+      has: ['X-Forwarded-For: 127.0.0.1'],
+      lacks: ['x_forwarded_for', 'x-forwarded_host', 'x_forwarded-proto'],
     },
   ),
   forwarded('Forwarded of a stranger', get('/a', 'Forwarded: for=1.2.3.4;host=evil\r\n'), {

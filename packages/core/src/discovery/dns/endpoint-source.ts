@@ -18,7 +18,7 @@ export interface EndpointDefaults {
 
 /** An endpoint, and how sure that is. */
 export interface FoundEndpoint {
-  readonly init: EndpointInit & { readonly identity: Identity }
+  readonly init: EndpointInit & { readonly identity: Identity; readonly host: string; readonly port: number }
   /** False where it stands only because of an outage or the window before an absence is believed. */
   readonly isFresh: boolean
 }
@@ -43,6 +43,6 @@ export function mergedEndpoints(found: readonly FoundEndpoint[]): EndpointInit[]
   return [...byIdentity.values()]
 }
 
-function placeOf({ host, port }: EndpointInit): string {
+function placeOf({ host, port }: FoundEndpoint['init']): string {
   return addressIdentity(host, port)
 }

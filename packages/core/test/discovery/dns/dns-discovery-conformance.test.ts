@@ -20,9 +20,9 @@ interface Case {
 }
 
 const ofService = (endpoints: readonly EndpointInit[]): TestRecord[] =>
-  endpoints.map(({ host }) => ({ name: SERVICE, type: 'A', ttl: 5, data: host }))
+  endpoints.map(({ host }) => ({ name: SERVICE, type: 'A', ttl: 5, data: host as string }))
 const ofPods = (endpoints: readonly EndpointInit[]): TestRecord[] =>
-  endpoints.map(({ name, host }) => ({ name: `${name}.${SERVICE}`, type: 'A', ttl: 5, data: host }))
+  endpoints.map(({ name, host }) => ({ name: `${name}.${SERVICE}`, type: 'A', ttl: 5, data: host as string }))
 const ofSrv = (endpoints: readonly EndpointInit[]): TestRecord[] => [
   ...ofPods(endpoints),
   ...endpoints.map(({ name, port }) => {

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { type Message, readResponses } from './message-reader.ts'
 
 /** A request that asks for the end of the connection. */
@@ -39,17 +39,21 @@ export async function talk({ port, bytes, isBytewise, ends, methods, last }: Tal
   })
   socket.on('end', () => socket.end())
   const isOver = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-  if (isBytewise) {
-    for (const byte of bytes) {
-      if (socket.destroyed || socket.writableEnded) break
-      socket.write(byte, 'latin1')
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  } else socket.write(bytes, 'latin1')
+  if (isBytewise) await writeBytewise(socket, bytes)
+  else socket.write(bytes, 'latin1')
   if (ends) socket.end()
   if (methods.length === 0) askLast()
   await isOver
   return text
+}
+
+/** Writes each byte of a latin1 text in a turn of its own, as long as there is somebody to read it. */
+export async function writeBytewise(socket: Socket, bytes: string): Promise<void> {
+  for (const byte of bytes) {
+    if (socket.destroyed || socket.writableEnded) return
+    socket.write(byte, 'latin1')
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /** A client that keeps to the rules sends nothing behind an answer that ends the connection. */

@@ -1,9 +1,15 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type Message, readRequests } from './message-reader.ts'
+import { writeBytewise } from './raw-client.ts'
 
 /** What the pod answers a request with: bytes as latin1 text, and whether it ends the connection behind them. */
-export type PodAnswer = (request: Message) => { readonly bytes: string; readonly ends?: boolean }
+export type PodAnswer = (request: Message) => {
+  readonly bytes: string
+  readonly ends?: boolean
+  /** Each byte in a turn of its own. */
+  readonly isBytewise?: boolean
+}
 
 /** One connection, with every byte that came on it. */
 export interface PodConnection {
@@ -71,12 +77,16 @@ export class RecordingPod {
       const { messages } = readRequests(connection.bytes)
       for (const message of messages.slice(connection.answered)) {
         connection.answered++
-        const { bytes, ends = false } = this.#answer(message)
-        socket.write(bytes, 'latin1')
-        if (ends) socket.end()
+        void this.#send(socket, this.#answer(message))
       }
       this.#wake()
     })
+  }
+
+  async #send(socket: Socket, { bytes, ends, isBytewise }: ReturnType<PodAnswer>): Promise<void> {
+    if (isBytewise) await writeBytewise(socket, bytes)
+    else socket.write(bytes, 'latin1')
+    if (ends) socket.end()
   }
 
   #wake(): void {

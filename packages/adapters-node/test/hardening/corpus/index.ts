@@ -4,6 +4,10 @@ import { claimFamilies } from './claims.ts'
 import { connections } from './connections.ts'
 import { headerSyntax } from './header-syntax.ts'
 import { requestFraming } from './request-framing.ts'
+import type { ResponseCase } from './response-case.ts'
+import { responseChunked } from './response-chunked.ts'
+import { responseFraming } from './response-framing.ts'
+import { responseHeads } from './response-heads.ts'
 import { targetFamilies } from './targets.ts'
 
 export const requestFamilies: readonly Family<RequestCase>[] = [
@@ -13,4 +17,10 @@ export const requestFamilies: readonly Family<RequestCase>[] = [
   ...targetFamilies,
   ...connections,
   ...claimFamilies,
+]
+
+export const responseFamilies: readonly Family<ResponseCase>[] = [
+  ...responseFraming,
+  ...responseChunked,
+  ...responseHeads,
 ]

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RequestCase } from './corpus/case.ts'
 import { requestFamilies } from './corpus/index.ts'
-import { type CorpusGateway, startGateway } from './corpus-gateway.ts'
-import { LENIENT, type Message, readRequests, readResponses } from './message-reader.ts'
+import { finalAnswers, requestsAt } from './every-reading.ts'
+import { readRequests } from './message-reader.ts'
 import { lastRequest, talk } from './raw-client.ts'
-import { ownAnswer, type RecordingPod } from './recording-pod.ts'
+import type { RecordingPod } from './recording-pod.ts'
+import { running } from './running-gateway.ts'
 
 const cases = requestFamilies.flatMap(({ title, cases: all }) =>
   all.map((one) => [`${title}: ${one.name}`, one] as const),
@@ -36,11 +37,11 @@ describe('a request through node:http and forward()', () => {
 })
 
 describe.each([
-  ['byte by byte', true, {}, undefined],
+  ['byte by byte', true, {}],
   // Some bytes are half a request to this parser: the client has then stopped within it.
-  ['with insecureHTTPParser', false, { insecureHTTPParser: true }, 300],
-])('a request %s', (_how, isBytewise, options, stallMs) => {
-  const { gateway, following } = running(options, stallMs)
+  ['with insecureHTTPParser', false, { server: { insecureHTTPParser: true }, stallMs: 300 }],
+])('a request %s', (_how, isBytewise, options) => {
+  const { gateway, following } = running(options)
 
   it.each(cases)('leaves the pod in no doubt: %s', async (_name, one) => {
     const { port, pod } = gateway()
@@ -68,54 +69,6 @@ describe.each([
     }
   })
 })
-
-/** A gateway for the tests of a `describe`, and a request that has to get its own answer after each. */
-function running(options = {}, stallMs?: number) {
-  let started: CorpusGateway
-  let count = 0
-  beforeAll(async () => {
-    started = await startGateway(ownAnswer, options, stallMs)
-  })
-  afterAll(() => started.close())
-  const following = async () => {
-    const { port, pod } = started
-    const target = `/following-${++count}`
-    const text = await talk({ port, bytes: lastRequest(target), methods: [] })
-    expect(finalAnswers(text).map(({ body }) => body)).toEqual([`GET ${target} HTTP/1.1`])
-    await pod.until(() => pod.connections.every(({ bytes, isClosed }) => isClosed || isWhole(bytes)))
-  }
-  return { gateway: () => started, following }
-}
-
-const isWhole = (bytes: string) => readRequests(bytes).rest === ''
-
-/** What stood in the client's bytes, read in every way. */
-function finalAnswers(text: string): readonly Message[] {
-  const { messages, fault } = readResponses(text, Array(10).fill('GET'), true)
-  expect(fault, text).toBeUndefined()
-  for (const dialect of LENIENT) {
-    expect(readResponses(text, Array(10).fill('GET'), true, dialect).messages, dialect.name).toEqual(messages)
-  }
-  return messages.filter(({ start }) => !start.startsWith('HTTP/1.1 1'))
-}
-
-/** The complete requests that have reached the pod, but for the one that follows each case; every reader finds the same. */
-function requestsAt(pod: RecordingPod): readonly Message[] {
-  return pod.connections
-    .flatMap(({ bytes }) => {
-      const strict = readRequests(bytes)
-      expect(strict.fault, bytes).toBeUndefined()
-      for (const dialect of LENIENT) {
-        const lenient = readRequests(bytes, dialect)
-        expect(bodiesOf(lenient.messages), `${dialect.name}: ${bytes}`).toEqual(bodiesOf(strict.messages))
-        expect(lenient.rest, dialect.name).toBe(strict.rest)
-      }
-      return strict.messages
-    })
-    .filter(({ start }) => !start.startsWith('GET /following-'))
-}
-
-const bodiesOf = (messages: readonly Message[]) => messages.map(({ start, body }) => [start, body])
 
 function expectAnswers(one: RequestCase, text: string, goesOn: boolean): void {
   const answers = finalAnswers(text)

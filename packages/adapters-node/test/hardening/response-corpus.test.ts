@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { responseFamilies } from './corpus/index.ts'
 import type { ResponseCase } from './corpus/response-case.ts'
-import { type CorpusGateway, startGateway } from './corpus-gateway.ts'
-import { LENIENT, type Message, readResponses } from './message-reader.ts'
+import { answers } from './every-reading.ts'
+import { type Message, readResponses } from './message-reader.ts'
 import { lastRequest, talk } from './raw-client.ts'
 import { ownAnswer } from './recording-pod.ts'
+import { running } from './running-gateway.ts'
 
 const cases = responseFamilies.flatMap(({ title, cases: all }) =>
   all.map((one) => [`${title}: ${one.name}`, one] as const),
@@ -19,25 +20,14 @@ describe.each([
   ['at once', false],
   ['byte by byte', true],
 ])('a response of a pod, %s', (_how, isBytewise) => {
-  let gateway: CorpusGateway
   let playing: ResponseCase
-  let count = 0
-  beforeAll(async () => {
-    gateway = await startGateway((request) =>
+  const { gateway, following } = running({
+    answer: (request) =>
       request.start.includes(' /case ') ? { ...playing, isBytewise } : ownAnswer(request),
-    )
   })
-  afterAll(() => gateway.close())
-
-  /** What a client of its own gets for a request that follows on the same pool. */
-  async function following(): Promise<void> {
-    const target = `/following-${++count}`
-    const text = await talk({ port: gateway.port, bytes: lastRequest(target), methods: [] })
-    expect(read(text, ['GET']).map(({ body }) => body)).toEqual([`GET ${target} HTTP/1.1`])
-  }
 
   it.each(cases.filter(([, one]) => !isBytewise || !one.hasMore))('%s', async (_name, one) => {
-    const { port, pod } = gateway
+    const { port, pod } = gateway()
     const { method = 'GET', asks = '', closes = false } = one
     pod.forget()
     playing = one
@@ -57,23 +47,12 @@ describe.each([
   })
 })
 
-/** The responses in the client's bytes; every reader finds the same. */
-function read(text: string, methods: readonly string[]): readonly Message[] {
-  const { messages, fault, rest } = readResponses(text, methods, true)
-  expect([fault, rest], text).toEqual([undefined, ''])
-  // No client shows a response by CGI, where underscores are hyphens.
-  for (const dialect of LENIENT.filter(({ isUnderscoreHyphen }) => !isUnderscoreHyphen)) {
-    expect(readResponses(text, methods, true, dialect).messages, dialect.name).toEqual(messages)
-  }
-  return messages
-}
-
 function expectClient({ client, method = 'GET', closes = false }: ResponseCase, text: string): void {
   if (client.kind === 'cut') {
     expect(readResponses(text, [method], false)).toMatchObject({ messages: [], fault: undefined })
     return
   }
-  const all = read(text, [method, 'GET'])
+  const all = answers(text, [method, 'GET'])
   const finals = all.filter(({ start }) => !start.startsWith('HTTP/1.1 1'))
   const answer = finals[0] as Message
   expect(finals.slice(1).map(({ body }) => body)).toEqual(closes ? [] : ['GET /last HTTP/1.1'])

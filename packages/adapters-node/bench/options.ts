@@ -6,6 +6,8 @@ export const PROXIES = {
   'http-proxy': { file: 'proxies/http-proxy.ts', title: 'http-proxy' },
   fastify: { file: 'proxies/fastify-http-proxy.ts', title: '@fastify/http-proxy' },
   bare: { file: 'proxies/bare-undici.ts', title: 'bare node:http + undici' },
+  'http2-proxy': { file: 'proxies/http2-proxy.ts', title: 'http2-proxy' },
+  floor: { file: 'proxies/no-upstream.ts', title: 'node:http2 alone, no upstream' },
   forward: { file: 'proxies/forward.ts', title: 'forward()' },
 } as const
 
@@ -21,7 +23,8 @@ export interface BenchOptions {
   readonly settleSeconds: number
   /** Before the first round of a workload, for each proxy. 0 = not at all. */
   readonly warmUpSeconds: number
-  readonly connections: number
+  /** How many requests are under way at once, where the workload does not say. */
+  readonly clients: number
   /** Distinct session keys. */
   readonly keys: number
   readonly workloads: readonly WorkloadName[]
@@ -30,8 +33,10 @@ export interface BenchOptions {
   readonly profileDir: string | undefined
 }
 
-const USAGE = `usage: bench [--rounds 7] [--seconds 2] [--connections 64] [--only small,large,post]
-             [--proxies http-proxy,fastify,bare,forward] [--profile <directory>]   (BENCH_SHORT=1: only prove that it runs)`
+const USAGE = `usage: bench [--rounds 7] [--seconds 2] [--connections 64] 
+             [--only ${Object.keys(WORKLOADS).join()}]
+             [--proxies ${Object.keys(PROXIES).join()}]
+             [--profile <directory>]   (BENCH_SHORT=1: only prove that it runs)`
 
 /** @throws Error with the usage for anything it does not know */
 export function benchOptions(args: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
@@ -53,7 +58,7 @@ export function benchOptions(args: readonly string[], env: NodeJS.ProcessEnv): B
     seconds: positive(values.seconds),
     settleSeconds: isShort ? 0.1 : 0.4,
     warmUpSeconds: isShort ? 0 : 3,
-    connections: positive(values.connections),
+    clients: positive(values.connections),
     // A slow proxy answers some hundred requests in a short run: each key must still come more than once.
     keys: isShort ? 100 : 10_000,
     workloads: names(values.only, WORKLOADS),

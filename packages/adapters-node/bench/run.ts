@@ -1,11 +1,12 @@
 import { machine } from './machine.ts'
 import { type BenchOptions, benchOptions, PROXIES, type ProxyName } from './options.ts'
 import { type Part, start } from './process.ts'
+import type { Ports } from './proxies/listening.ts'
 import type { WorkloadResult } from './ratios.ts'
 import { decisionReport, workloadReport } from './report.ts'
 import { measure, type Round, type Stage, type Subject } from './round.ts'
 import { targetTable } from './targets.ts'
-import { BACKENDS, type WorkloadName } from './workload.ts'
+import { BACKENDS, WORKLOADS, type WorkloadName } from './workload.ts'
 
 // forward() beside its peers. Every proxy is a process of its own on the same core and has its turn in every round, so
 // that what the machine does meanwhile meets all of them; only ratios within a round say something. Options: options.ts.
@@ -35,11 +36,11 @@ async function bench(options: BenchOptions): Promise<void> {
   console.log(`${machine()}\n${plan(options)}`)
   const stage = { load: open('load.ts', 1), backends: open('backend.ts', 1) }
   const ports = await stage.backends.ask<number[]>('listen')
-  const direct: Subject = { name: 'direct', part: stage.backends, port: ports[0] as number }
+  const direct: Subject = { name: 'direct', part: stage.backends, ports: { plain: ports[0] as number } }
   const proxies = await Promise.all(
     options.proxies.map(async (name): Promise<Subject<ProxyName>> => {
       const part = open(PROXIES[name].file, 0, options.profileDir)
-      return { name, part, port: await part.ask<number>('listen', ports) }
+      return { name, part, ports: await part.ask<Ports>('listen', ports) }
     }),
   )
   const results: WorkloadResult[] = []
@@ -48,7 +49,8 @@ async function bench(options: BenchOptions): Promise<void> {
     results.push(result)
     console.log(`\n${workloadReport(result)}`)
   }
-  await checkSpread(stage, options.proxies)
+  const used = options.proxies.filter((name) => results.some(({ rounds }) => rounds.has(name)))
+  await checkSpread(stage, used)
   const ours = proxies.find(({ name }) => name === 'forward')
   if (ours) console.log(`\n${decisionReport(await ours.part.ask<number>('decision'), results)}`)
   const targets = options.isShort
@@ -66,13 +68,15 @@ function open(file: string, core: 0 | 1, profileDir?: string): Part {
 async function runWorkload(
   stage: Stage,
   direct: Subject,
-  proxies: readonly Subject<ProxyName>[],
+  all: readonly Subject<ProxyName>[],
   workload: WorkloadName,
   options: BenchOptions,
 ): Promise<WorkloadResult> {
   const { warmUpSeconds, rounds } = options
   const warmUp = { ...options, seconds: warmUpSeconds }
-  const withoutProxy = await measure(stage, direct, workload, options)
+  const { transport } = WORKLOADS[workload]
+  const proxies = all.filter(({ ports }) => ports[transport] !== undefined)
+  const withoutProxy = direct.ports[transport] && (await measure(stage, direct, workload, options))
   if (warmUpSeconds > 0) for (const proxy of proxies) await measure(stage, proxy, workload, warmUp)
   const measured = new Map<ProxyName, Round[]>(proxies.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++) {
@@ -80,7 +84,7 @@ async function runWorkload(
       measured.get(proxy.name)?.push(await measure(stage, proxy, workload, options))
     }
   }
-  return { workload, rounds: measured, direct: withoutProxy }
+  return { workload, rounds: measured, direct: withoutProxy || undefined }
 }
 
 /** A proxy that sends everything to one backend sticks too, but does not do the work. */
@@ -92,6 +96,6 @@ async function checkSpread({ load }: Stage, proxies: readonly ProxyName[]): Prom
   }
 }
 
-function plan({ rounds, seconds, connections, keys }: BenchOptions): string {
-  return `${rounds} rounds of ${seconds} s for each proxy, ${connections} connections, ${keys} keys`
+function plan({ rounds, seconds, clients, keys }: BenchOptions): string {
+  return `${rounds} rounds of ${seconds} s for each proxy, ${clients} requests under way at once, ${keys} keys`
 }

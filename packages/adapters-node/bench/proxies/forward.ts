@@ -1,7 +1,7 @@
 import { forward } from '@limpet/adapters-node'
 import { createSticky, header, type Routing } from '@limpet/core'
 import { sessionKey } from '../workload.ts'
-import { listening, listenOn } from './listening.ts'
+import { listening, listenOn, type Ports } from './listening.ts'
 
 // What is measured: forward() over a pool with every option at its default.
 
@@ -10,11 +10,11 @@ const KEYS = 10_000
 
 let routing: Routing | undefined
 
-function listen(endpoints: readonly string[]): Promise<number> {
+function listen(endpoints: readonly string[]): Promise<Ports> {
   const sticky = createSticky({ key: header('x-session'), endpoints })
   const gateway = forward(sticky)
   routing = sticky
-  return listenOn((req, res) => gateway.request(req, res))
+  return listenOn((req, res) => gateway.request(req, res), ['plain', 'tls', 'h2'])
 }
 
 /**

@@ -29,12 +29,17 @@ export interface BenchOptions {
   readonly keys: number
   readonly workloads: readonly WorkloadName[]
   readonly proxies: readonly ProxyName[]
-  /** Where the proxies write CPU profiles. */
+  /** Whether a CPU profile of `forward()` is taken and told by layers. */
+  readonly profiles: boolean
+  /** Where the proxies write CPU profiles of the whole run. */
   readonly profileDir: string | undefined
 }
 
+/** What `--only` chooses from. */
+const PARTS = [...(Object.keys(WORKLOADS) as WorkloadName[]), 'profile'] as const
+
 const USAGE = `usage: bench [--rounds 7] [--seconds 2] [--connections 64] 
-             [--only ${Object.keys(WORKLOADS).join()}]
+             [--only ${PARTS.join()}]
              [--proxies ${Object.keys(PROXIES).join()}]
              [--profile <directory>]   (BENCH_SHORT=1: only prove that it runs)`
 
@@ -47,11 +52,12 @@ export function benchOptions(args: readonly string[], env: NodeJS.ProcessEnv): B
       rounds: { type: 'string', default: isShort ? '1' : '7' },
       seconds: { type: 'string', default: isShort ? '0.3' : '2' },
       connections: { type: 'string', default: '64' },
-      only: { type: 'string', default: Object.keys(WORKLOADS).join() },
+      only: { type: 'string', default: PARTS.join() },
       proxies: { type: 'string', default: Object.keys(PROXIES).join() },
       profile: { type: 'string' },
     },
   })
+  const parts = names(values.only, PARTS)
   return {
     isShort,
     rounds: positive(values.rounds),
@@ -61,8 +67,9 @@ export function benchOptions(args: readonly string[], env: NodeJS.ProcessEnv): B
     clients: positive(values.connections),
     // A slow proxy answers some hundred requests in a short run: each key must still come more than once.
     keys: isShort ? 100 : 10_000,
-    workloads: names(values.only, WORKLOADS),
-    proxies: names(values.proxies, PROXIES),
+    workloads: parts.filter((name) => name !== 'profile'),
+    proxies: names(values.proxies, Object.keys(PROXIES) as ProxyName[]),
+    profiles: parts.includes('profile'),
     profileDir: values.profile,
   }
 }
@@ -73,9 +80,9 @@ function positive(text: string): number {
   return value
 }
 
-function names<T extends string>(text: string, known: Readonly<Record<T, unknown>>): T[] {
+function names<T extends string>(text: string, known: readonly T[]): T[] {
   const list = text.split(',')
-  const unknown = list.find((name) => !Object.hasOwn(known, name))
+  const unknown = list.find((name) => !known.includes(name as T))
   if (unknown !== undefined) throw new Error(`unknown: ${unknown}\n${USAGE}`)
   return list as T[]
 }

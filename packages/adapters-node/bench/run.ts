@@ -1,6 +1,8 @@
 import { machine } from './machine.ts'
 import { type BenchOptions, benchOptions, PROXIES, type ProxyName } from './options.ts'
 import { type Part, start } from './process.ts'
+import { NO_INLINING, profileLayers } from './profile.ts'
+import { profileReport } from './profile-report.ts'
 import type { Ports } from './proxies/listening.ts'
 import type { WorkloadResult } from './ratios.ts'
 import { decisionReport, workloadReport } from './report.ts'
@@ -37,9 +39,10 @@ async function bench(options: BenchOptions): Promise<void> {
   const stage = { load: open('load.ts', 1), backends: open('backend.ts', 1) }
   const ports = await stage.backends.ask<number[]>('listen')
   const direct: Subject = { name: 'direct', part: stage.backends, ports: { plain: ports[0] as number } }
+  const flags = options.profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profileDir}`]
   const proxies = await Promise.all(
     options.proxies.map(async (name): Promise<Subject<ProxyName>> => {
-      const part = open(PROXIES[name].file, 0, options.profileDir)
+      const part = open(PROXIES[name].file, 0, flags)
       return { name, part, ports: await part.ask<Ports>('listen', ports) }
     }),
   )
@@ -52,15 +55,21 @@ async function bench(options: BenchOptions): Promise<void> {
   const used = options.proxies.filter((name) => results.some(({ rounds }) => rounds.has(name)))
   await checkSpread(stage, used)
   const ours = proxies.find(({ name }) => name === 'forward')
-  if (ours) console.log(`\n${decisionReport(await ours.part.ask<number>('decision'), results)}`)
+  if (ours && results.length > 0)
+    console.log(`\n${decisionReport(await ours.part.ask<number>('decision'), results)}`)
+  if (options.profiles) {
+    const profile = (more?: readonly string[]) =>
+      profileLayers(stage, open(PROXIES.forward.file, 0, more), ports, options)
+    console.log(`\n${profileReport(await profile(), await profile(NO_INLINING))}`)
+  }
   const targets = options.isShort
     ? 'A short run: it shows no more than that the benchmark runs.'
     : targetTable(results) || 'No peer of a target ran.'
   console.log(`\n## Targets\n\n${targets}`)
 }
 
-function open(file: string, core: 0 | 1, profileDir?: string): Part {
-  const part = start(file, core, profileDir)
+function open(file: string, core: 0 | 1, flags?: readonly string[]): Part {
+  const part = start(file, core, flags)
   parts.push(part)
   return part
 }

@@ -1,5 +1,6 @@
 import { forward } from '@limpet/adapters-node'
 import { createSticky, header, type Routing } from '@limpet/core'
+import { PROFILER_METHODS } from '../profiler.ts'
 import { sessionKey } from '../workload.ts'
 import { listening, listenOn, type Ports } from './listening.ts'
 
@@ -38,4 +39,4 @@ function decision(): number {
   return Number(process.hrtime.bigint() - startedAt) / DECISIONS
 }
 
-listening(listen, { decision })
+listening(listen, { decision, ...PROFILER_METHODS })

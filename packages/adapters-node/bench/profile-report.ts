@@ -4,7 +4,7 @@ import { table } from './table.ts'
 
 const MOST_CORE_SHARE = 0.05
 
-/** Every layer's share of a request, in markdown, and whether core's is as small as it should be. */
+/** Every layer's share of a request, in markdown. */
 export function profileReport(asItRuns: LayerProfile, withoutInlining: LayerProfile): string {
   const both = [asItRuns, withoutInlining]
   const row = (name: string, layers: readonly Layer[]) => [
@@ -15,8 +15,6 @@ export function profileReport(asItRuns: LayerProfile, withoutInlining: LayerProf
     }),
   ]
   const rows = (Object.keys(LAYERS) as Layer[]).map((layer) => row(LAYERS[layer], [layer]))
-  const shares = both.map(({ shares }) => CORE.reduce((sum, layer) => sum + (shares.get(layer) ?? 0), 0))
-  const isMet = Math.max(...shares) <= MOST_CORE_SHARE
   return [
     '## CPU profile of forward(), small responses',
     table(
@@ -28,8 +26,17 @@ export function profileReport(asItRuns: LayerProfile, withoutInlining: LayerProf
         return `${samples} samples, one each ${intervalUs} us, of ${cpuPerRequest.toFixed(1)} us/request`
       })
       .join('; nothing inlined: '),
-    `Core at most ${percent(MOST_CORE_SHARE)} of a request: ${isMet ? '✓' : '✗ MISSED'}, ${shares.map(percent).join(' and ')}.`,
   ].join('\n\n')
+}
+
+/** Whether core's share is as small as it should be, even with nothing inlined. */
+export function coreTarget(asItRuns: LayerProfile, withoutInlining: LayerProfile): string {
+  const shares = [asItRuns, withoutInlining].map(({ shares }) =>
+    CORE.reduce((sum, layer) => sum + (shares.get(layer) ?? 0), 0),
+  )
+  const isMet = Math.max(...shares) <= MOST_CORE_SHARE
+  const goal = `core at most ${percent(MOST_CORE_SHARE)} of a small request`
+  return `${isMet ? '✓' : '✗ MISSED'} ${goal}: ${shares.map(percent).join(', with nothing inlined ')}`
 }
 
 function percent(part: number): string {

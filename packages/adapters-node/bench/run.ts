@@ -2,7 +2,7 @@ import { machine } from './machine.ts'
 import { type BenchOptions, benchOptions, PROXIES, type ProxyName } from './options.ts'
 import { type Part, start } from './process.ts'
 import { NO_INLINING, profileLayers } from './profile.ts'
-import { profileReport } from './profile-report.ts'
+import { coreTarget, profileReport } from './profile-report.ts'
 import type { Ports } from './proxies/listening.ts'
 import type { WorkloadResult } from './ratios.ts'
 import { decisionReport, workloadReport } from './report.ts'
@@ -57,15 +57,17 @@ async function bench(options: BenchOptions): Promise<void> {
   const ours = proxies.find(({ name }) => name === 'forward')
   if (ours && results.length > 0)
     console.log(`\n${decisionReport(await ours.part.ask<number>('decision'), results)}`)
+  const targets = [targetTable(results)]
   if (options.profiles) {
     const profile = (more?: readonly string[]) =>
       profileLayers(stage, open(PROXIES.forward.file, 0, more), ports, options)
-    console.log(`\n${profileReport(await profile(), await profile(NO_INLINING))}`)
+    const profiles = [await profile(), await profile(NO_INLINING)] as const
+    console.log(`\n${profileReport(...profiles)}`)
+    targets.push(coreTarget(...profiles))
   }
-  const targets = options.isShort
-    ? 'A short run: it shows no more than that the benchmark runs.'
-    : targetTable(results) || 'No peer of a target ran.'
-  console.log(`\n## Targets\n\n${targets}`)
+  const reached = targets.filter((text) => text !== '').join('\n\n') || 'No peer of a target ran.'
+  const short = 'A short run: it shows no more than that the benchmark runs.'
+  console.log(`\n## Targets\n\n${options.isShort ? short : reached}`)
 }
 
 function open(file: string, core: 0 | 1, flags?: readonly string[]): Part {

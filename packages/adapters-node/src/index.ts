@@ -1,3 +1,4 @@
+export type { CloseOptions } from './close-deadline.ts'
 export {
   type Drainable,
   type DrainWaitHandler,

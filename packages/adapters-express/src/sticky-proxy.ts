@@ -44,7 +44,7 @@ export function stickyProxy(routing: Routing, options: StickyProxyOptions = {}):
       mountPath,
     )
   }
-  const nexts = new WeakMap<IncomingMessage, NextFunction>()
+  const nexts = new WeakMap<object, NextFunction>()
   const forwarder = forward(routing, {
     trustedProxies: isTrustedByApp,
     ...forwardOptions,

@@ -1,4 +1,5 @@
 export type { CloseOptions } from './close-deadline.ts'
+export type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 export {
   type Drainable,
   type DrainWaitHandler,
@@ -7,5 +8,8 @@ export {
 } from './drain-wait.ts'
 export { answerRefused } from './error-answer.ts'
 export { type Forwarder, forward } from './forward.ts'
+export type { HeaderFields } from './headers/header-fields.ts'
+export type { HookContext, OutgoingRequestHead, OutgoingResponseHead } from './hooks.ts'
 export type { ForwardOptions } from './options.ts'
+export type { RetryOptions } from './retry/retry-options.ts'
 export { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'

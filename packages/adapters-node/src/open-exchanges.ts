@@ -1,21 +1,21 @@
-import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '@limpet/core'
 import { CloseDeadline, type CloseOptions } from './close-deadline.ts'
+import type { DownstreamResponse } from './downstream/downstream-request.ts'
 
 /** What one forwarder has under way, and its end. */
 export class OpenExchanges {
-  readonly #responses = new Set<ServerResponse>()
+  readonly #responses = new Set<DownstreamResponse>()
   readonly #upgraded = new Set<Duplex>()
   readonly #deadline: CloseDeadline
   readonly #hasEnded = Promise.withResolvers<void>()
   /** One function for all responses: a closure for each would be paid by each request. */
-  readonly #responseClosed: (this: ServerResponse) => void
+  readonly #responseClosed: (this: DownstreamResponse) => void
   #isClosing = false
 
   constructor(clock: Clock) {
     this.#deadline = new CloseDeadline(clock, () => this.#cut())
-    const closed = (response: ServerResponse) => {
+    const closed = (response: DownstreamResponse) => {
       this.#responses.delete(response)
       this.#settle()
     }
@@ -29,7 +29,7 @@ export class OpenExchanges {
     return this.#isClosing
   }
 
-  get responses(): Iterable<ServerResponse> {
+  get responses(): Iterable<DownstreamResponse> {
     return this.#responses
   }
 
@@ -38,7 +38,7 @@ export class OpenExchanges {
     return this.#upgraded.has(socket)
   }
 
-  add(response: ServerResponse): void {
+  add(response: DownstreamResponse): void {
     // Closed already: no `close` will come any more.
     if (response.destroyed) return
     this.#responses.add(response)
@@ -79,7 +79,7 @@ export class OpenExchanges {
   }
 }
 
-/** Has node:http write `Connection: close` with the head, if that is not out yet. HTTP/2 has no such header and ignores it. */
-export function endsConnection(response: ServerResponse): void {
-  response.shouldKeepAlive = false
+/** Has node:http write `Connection: close` with the head, if that is not out yet. HTTP/2 has no such header. */
+export function endsConnection(response: DownstreamResponse): void {
+  if ('shouldKeepAlive' in response) response.shouldKeepAlive = false
 }

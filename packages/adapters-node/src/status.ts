@@ -14,6 +14,8 @@ export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'client-stalled': 408,
   'no-rule': 404,
   'body-consumed': 500,
+  'handler-failed': 500,
+  'invalid-header': 500,
   'upstream-reset': 502,
   'upstream-malformed': 502,
   'connect-failed': 502,
@@ -25,5 +27,6 @@ export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'hold-timeout': 503,
   'queue-full': 503,
   'table-unavailable': 503,
+  'endpoint-busy': 503,
   closed: 503,
 }

@@ -10,6 +10,9 @@
  * - `upstream-reset`: the endpoint closed the connection before its answer was complete.
  * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
  * - `upstream-timeout`: the endpoint did not answer, or stopped in the middle, for longer than the limit.
+ * - `endpoint-busy`: the endpoint has as many requests as it may, and the wait for it was too long or its queue full.
+ * - `handler-failed`: a function that the gateway was given, such as a hook or a routing, threw; see `cause`.
+ * - `invalid-header`: a hook wanted to write a header that cannot be sent.
  * - `client-aborted`: the client went away before the answer was complete.
  * - `client-stalled`: the client stopped reading the answer for longer than the limit.
  * - `table-timeout`: the sticky table did not answer within its limit.
@@ -35,6 +38,9 @@ export type StickyErrorCode =
   | 'upstream-reset'
   | 'upstream-malformed'
   | 'upstream-timeout'
+  | 'endpoint-busy'
+  | 'handler-failed'
+  | 'invalid-header'
   | 'client-aborted'
   | 'client-stalled'
   | 'table-timeout'

@@ -1,0 +1,18 @@
+/**
+ * Fields that no trailer section may hold (RFC 9110, 6.5.1): those that frame, route, authenticate or describe the message.
+ * A reader that merges trailers into the headers would otherwise be told another message after the fact.
+ */
+const FORBIDDEN =
+  /^(?:transfer-encoding|content-(?:length|encoding|type|range)|trailer|te|host|connection|keep-alive|proxy-.*|upgrade|expect|max-forwards|pragma|range|if-.*|authorization|www-authenticate|cookie|set-cookie|cache-control|age|date|expires|location|retry-after|vary|warning|via|forwarded|x[-_]forwarded[-_].*|x[-_]real[-_]ip|x[-_]limpet[-_]moved)$/i
+
+/** The trailers, names and values in turn, that may be passed on. */
+export function trailerFields(trailers: readonly string[]): readonly string[] {
+  let allowed: string[] | undefined
+  for (let i = 0; i + 1 < trailers.length; i += 2) {
+    const name = trailers[i] as string
+    // A pseudo header field in a trailer section is malformed (RFC 9113, 8.1).
+    if (FORBIDDEN.test(name) || name.startsWith(':')) allowed ??= trailers.slice(0, i)
+    else allowed?.push(name, trailers[i + 1] as string)
+  }
+  return allowed ?? trailers
+}

@@ -1,3 +1,4 @@
+export type { CloseOptions } from './close-deadline.ts'
 export type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 export {
   type Drainable,

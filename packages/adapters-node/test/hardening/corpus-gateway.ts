@@ -34,7 +34,7 @@ export async function startGateway(
     async close() {
       server.close()
       server.closeAllConnections()
-      await proxy.close()
+      await proxy.close({ graceMs: 0 })
       await sticky.close()
       await pod.close()
     },

@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { RefusedRoute, StickyError } from '@limpet/core'
+import type { RefusedRoute } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'
 
@@ -17,7 +17,7 @@ export function refusalAnswer({ reason, message, status }: RefusedRoute): ErrorA
 }
 
 /** The answer to a failure. */
-export function errorAnswer({ code, message }: Pick<StickyError, 'code' | 'message'>): ErrorAnswer {
+export function errorAnswer({ code, message }: Omit<ErrorAnswer, 'status'>): ErrorAnswer {
   return { status: STATUS_OF_CODE[code] ?? 500, code, message }
 }
 

@@ -1,15 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { EndpointInit } from '@limpet/core'
 
 /** The running pods of the demo, each a process. */
+/** A pod that runs, as an endpoint. */
+export interface StartedPod {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly pid: number
+}
+
 export class Pods {
   readonly #processes = new Map<string, ChildProcess>()
   #started = 0
 
   /** Starts the next pod (`pod-1`, `pod-2` …) and answers where it listens. */
-  async start(): Promise<EndpointInit & { readonly name: string; readonly pid: number }> {
+  async start(): Promise<StartedPod> {
     const name = `pod-${++this.#started}`
     const process = fork(fileURLToPath(new URL('pod.ts', import.meta.url)), [name])
     this.#processes.set(name, process)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ForwardOptions, forward } from '@limpet/adapters-node'
+import { type CloseOptions, type ForwardOptions, forward } from '@limpet/adapters-node'
 import type { Routing, StickyError } from '@limpet/core'
 import { choiceOption, invalidOption } from '@limpet/core/adapter-kit'
 import type { ExpressRequest, Middleware, NextFunction } from './express-types.ts'
@@ -23,7 +23,7 @@ export interface StickyProxy extends Middleware, AsyncDisposable {
   /** Listener for the server's `upgrade` event. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** As `close` of `forward()`. */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -44,7 +44,7 @@ export function stickyProxy(routing: Routing, options: StickyProxyOptions = {}):
       mountPath,
     )
   }
-  const nexts = new WeakMap<IncomingMessage, NextFunction>()
+  const nexts = new WeakMap<object, NextFunction>()
   const forwarder = forward(routing, {
     trustedProxies: isTrustedByApp,
     ...forwardOptions,
@@ -64,7 +64,7 @@ export function stickyProxy(routing: Routing, options: StickyProxyOptions = {}):
       if (mountPath === undefined || isUnder(request.url ?? '/', mountPath))
         forwarder.upgrade(request, socket, head)
     },
-    close: () => forwarder.close(),
+    close: (options?: CloseOptions) => forwarder.close(options),
     [Symbol.asyncDispose]: () => forwarder.close(),
   })
 }

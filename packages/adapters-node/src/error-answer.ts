@@ -1,6 +1,7 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { RefusedRoute, StickyError } from '@limpet/core'
+import type { RefusedRoute } from '@limpet/core'
+import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'
 
 /** What an error answer says: a code for programs and a sentence for people. Never a stack, a key or bytes of a pod. */
@@ -16,19 +17,23 @@ export function refusalAnswer({ reason, message, status }: RefusedRoute): ErrorA
 }
 
 /** The answer to a failure. */
-export function errorAnswer({ code, message }: Pick<StickyError, 'code' | 'message'>): ErrorAnswer {
+export function errorAnswer({ code, message }: Omit<ErrorAnswer, 'status'>): ErrorAnswer {
   return { status: STATUS_OF_CODE[code] ?? 500, code, message }
 }
 
 /** Writes an error answer. */
-export function answerError(request: IncomingMessage, response: ServerResponse, answer: ErrorAnswer): void {
+export function answerError(
+  request: DownstreamRequest,
+  response: DownstreamResponse,
+  answer: ErrorAnswer,
+): void {
   answerJson(request, response, answer.status, bodyOf(answer))
 }
 
 /** Writes an answer of our own; a response that has begun is cut instead, so that the client sees it is incomplete. */
 export function answerJson(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: DownstreamRequest,
+  response: DownstreamResponse,
   status: number,
   body: string,
 ): void {
@@ -44,8 +49,8 @@ export function answerJson(
   if (status === 503) headers['retry-after'] = 1
   if (status === 405) headers.allow = 'GET, POST'
   // The rest of the body would have to be read to reach the next request of this connection.
-  if (!request.complete) headers.connection = 'close'
-  response.writeHead(status, headers)
+  if (!request.complete && !isHttp2(request)) headers.connection = 'close'
+  ;(response as ServerResponse).writeHead(status, headers)
   response.end(body)
 }
 
@@ -54,7 +59,11 @@ export function answerJson(
  *
  * @public
  */
-export function answerRefused(request: IncomingMessage, response: ServerResponse, route: RefusedRoute): void {
+export function answerRefused(
+  request: DownstreamRequest,
+  response: DownstreamResponse,
+  route: RefusedRoute,
+): void {
   answerError(request, response, refusalAnswer(route))
 }
 
@@ -70,4 +79,8 @@ export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
 
 function bodyOf({ code, message }: ErrorAnswer): string {
   return JSON.stringify({ code, message })
+}
+
+function isHttp2(request: DownstreamRequest): boolean {
+  return 'stream' in request
 }

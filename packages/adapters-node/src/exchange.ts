@@ -1,63 +1,76 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type Endpoint, type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
+import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
+import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import type { Reply, ReplyListener } from './downstream/reply.ts'
+import { replyTo } from './downstream/reply-to.ts'
 import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import type { ForwardContext } from './forward-context.ts'
+import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
-import { type BodyFraming, bodyFraming, requestHead } from './headers/request-head.ts'
+import { requestError } from './headers/request-check.ts'
+import { type BodyFraming, type RequestHead, requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
-import type { CheckedForwardOptions } from './options.ts'
+import { trailerFields } from './headers/trailer-fields.ts'
+import { tellRequestHead, tellResponseHead } from './hooks.ts'
 import { RequestAbort } from './request-abort.ts'
+import { RequestBody } from './request-body.ts'
+import type { RepeatableRequest } from './retry/retry-policy.ts'
 import type {
   ConnectCaller,
   ResponseHead,
   ResponseReceiver,
-  Upstream,
   UpstreamConnection,
   UpstreamFailure,
 } from './upstream/upstream.ts'
 
-/** A body of at most this many bytes leaves together with its head, in one write. */
-const SMALL_BODY = 8_192
-
 /** One request, from its route to the end of its response. */
-export class Exchange implements ConnectCaller, ResponseReceiver {
-  readonly #routing: Routing
-  readonly #upstream: Upstream
-  readonly #options: CheckedForwardOptions
-  readonly #request: IncomingMessage
-  readonly #response: ServerResponse
+export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest {
+  readonly needsHttp1 = false
+  /** Further tries that were made after the request was sent. */
+  tries = 0
+  readonly #context: ForwardContext
+  readonly #request: DownstreamRequest
+  readonly #response: DownstreamResponse
+  readonly #reply: Reply
+  readonly #framing: BodyFraming
+  readonly #body: RequestBody | undefined
   readonly #abort = new RequestAbort()
-  #framing: BodyFraming = 'none'
+  /** The client waits for 100 Continue, and has sent no body. */
+  #expectsContinue: boolean
   #route: ServedRoute | undefined
   #connection: UpstreamConnection | undefined
+  #cancelPause: (() => void) | undefined
   #isOver = false
 
   constructor(
-    routing: Routing,
-    upstream: Upstream,
-    options: CheckedForwardOptions,
-    request: IncomingMessage,
-    response: ServerResponse,
+    context: ForwardContext,
+    request: DownstreamRequest,
+    response: DownstreamResponse,
+    expectsContinue: boolean,
   ) {
-    this.#routing = routing
-    this.#upstream = upstream
-    this.#options = options
+    this.#context = context
     this.#request = request
     this.#response = response
+    this.#expectsContinue = expectsContinue
+    this.#framing = bodyFraming(request)
+    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
+    this.#reply = replyTo(request, response, this)
   }
 
   /** Routes the request and sends it. Never throws. */
   start(): void {
+    const request = this.#request
     if (this.#response.destroyed) return
-    this.#framing = bodyFraming(this.#request)
-    this.#response.once('close', () => this.#end())
-    if (this.#framing !== 'none' && this.#request.readableDidRead) {
+    const malformed = requestError(request, this.#response)
+    if (malformed) return this.#fail(malformed)
+    if (this.#body && request.readableDidRead) {
       const message =
         'the body of the request was read before it reached the proxy: mount the proxy before body parsers'
       return this.#fail(new StickyError('body-consumed', message))
     }
+    this.#context.retry.request()
     try {
-      this.#follow(this.#routing.route(this.#request, this.#abort))
+      this.#follow(this.#context.routing.route(request, this.#abort))
     } catch (error) {
       this.#breach(error)
     }
@@ -67,68 +80,74 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
     return this.#isOver
   }
 
+  get method(): string {
+    return this.#request.method as string
+  }
+
+  get hasBody(): boolean {
+    return this.#body !== undefined
+  }
+
+  get isBodyUntouched(): boolean {
+    return this.#body?.isUntouched ?? true
+  }
+
   connected(connection: UpstreamConnection): void {
-    const route = this.#route as ServedRoute
     this.#connection = connection
-    const answersBodiless = this.#request.method === 'HEAD'
-    let head: string
+    let head: RequestHead
     try {
-      head = requestHead(
-        this.#request,
-        route.endpoint,
-        this.#framing,
-        this.#options,
-        undefined,
-        movedCause(route),
-      )
+      head = this.#head(this.#route as ServedRoute)
     } catch (error) {
-      connection.abort()
+      this.#drop()
       return this.#breach(error)
     }
-    if (this.#framing === 'none') {
-      connection.send(head, this, answersBodiless, 'none')
-      connection.finishRequest()
-    } else {
-      // Listens first: what has come of the body flows in the next tick, in time to leave with the head.
-      this.#sendBody(connection)
-      connection.send(head, this, answersBodiless, 'follows')
-    }
+    this.#body?.sendBy(connection)
+    connection.send(head, this)
   }
 
   connectFailed(error: Error): void {
     this.#next(error)
   }
 
-  head({ status, reason, rawHeaders }: ResponseHead, body: Buffer | 'here' | 'later'): void {
+  refused(error: Error): void {
+    this.#fail(error as StickyError)
+  }
+
+  interim({ status, rawHeaders }: ResponseHead): void {
+    // A client that did not ask for 100 was told by the server, or by nobody, and has no use for another.
+    if (status === 100 && !this.#expectsContinue) return
+    if (status === 100) this.#expectsContinue = false
+    this.#reply.interim(status, responseHeaders(rawHeaders))
+  }
+
+  head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
+    const { status, reason, rawHeaders } = head
+    if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
-    const response = this.#response
     try {
-      response.writeHead(status, reason, responseHeaders(rawHeaders))
-    } catch (cause) {
-      this.#connection?.abort()
+      const headers = responseHeaders(rawHeaders)
+      tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+      // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
+      this.#reply.head(status, reason, headers, this.#expectsContinue)
+    } catch (error) {
+      this.#drop()
+      if (error instanceof StickyError) return this.#fail(error)
       const message = "the endpoint's response has a head that cannot be forwarded"
-      return this.#fail(new StickyError('upstream-malformed', message, { cause }))
+      return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
+    if (typeof body !== 'string') return this.#reply.end(body)
     // The client may wait for the head before anything else happens: server-sent events, a body still being sent.
-    if (body === 'later') response.flushHeaders()
-    if (typeof body === 'string') return
-    if (body.length === 0) response.end()
-    // As text, node joins it with the head: one write instead of a gathered one.
-    else if (body.length <= SMALL_BODY) response.end(body.toString('latin1'), 'latin1')
-    else response.end(body)
+    if (body === 'later') this.#reply.flush()
   }
 
   data(chunk: Buffer): void {
-    if (this.#response.write(chunk)) return
-    this.#connection?.pause()
-    this.#response.once('drain', () => this.#connection?.resume())
+    if (!this.#reply.write(chunk)) this.#connection?.pause()
   }
 
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
-    if (this.#response.writableEnded) return
-    if (trailers.length > 0) this.#response.addTrailers(pairs(trailers))
-    this.#response.end()
+    this.#body?.drop()
+    if (!this.#reply.isEnded) this.#reply.end(undefined, trailerFields(trailers))
   }
 
   upgraded(_head: ResponseHead, socket: Socket): void {
@@ -143,32 +162,48 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
     const wasReused = this.#connection?.isReused === true
     this.#connection = undefined
     if (this.#isOver) return
+    this.#body?.hold()
     const { code, message, cause } = failure
     const error = new StickyError(code, message, { cause })
-    if (!this.#maySendAgain(failure)) {
+    if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
       if (code.startsWith('upstream-')) void this.#route?.settle({ error })
       return this.#fail(error)
     }
+    this.tries++
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
-    if (wasReused) this.#upstream.connect((this.#route as ServedRoute).endpoint, this, true)
+    if (wasReused || failure.isUnprocessed) this.#connect(true)
+    else if (code === 'upstream-timeout') this.#pause()
     else this.#next(error)
   }
 
   drained(): void {
-    this.#request.resume()
+    this.#body?.resume()
   }
 
-  #maySendAgain({ code, isUnanswered }: UpstreamFailure): boolean {
-    const { method } = this.#request
-    const isSafe = method === 'GET' || method === 'HEAD' || method === 'OPTIONS' || method === 'TRACE'
-    return (
-      isSafe &&
-      isUnanswered &&
-      code === 'upstream-reset' &&
-      this.#framing === 'none' &&
-      this.#options.repeatSafe
-    )
+  caughtUp(): void {
+    this.#connection?.resume()
+  }
+
+  closed(isComplete: boolean): void {
+    this.#isOver = true
+    if (!isComplete) this.#abort.abort()
+    this.#cancelPause?.()
+    this.#drop()
+    this.#route?.done()
+  }
+
+  #head(route: ServedRoute): RequestHead {
+    const { options } = this.#context
+    const about = {
+      framing: this.#framing,
+      endpoint: route.endpoint,
+      expectsContinue: this.#expectsContinue,
+      movedCause: movedCause(route),
+    }
+    const head = requestHead(this.#request, about, options)
+    tellRequestHead(options, head, this.#request, route)
+    return head
   }
 
   #follow(route: Route | Promise<Route>): void {
@@ -187,57 +222,46 @@ export class Exchange implements ConnectCaller, ResponseReceiver {
       return answerError(this.#request, this.#response, refusalAnswer(route))
     }
     this.#route = route
-    this.#upstream.connect(route.endpoint as Endpoint, this, false)
+    this.#connect(false)
   }
 
   #next(error: unknown): void {
     if (this.#route) this.#follow(this.#route.next(error))
   }
 
-  #sendBody(connection: UpstreamConnection): void {
-    const request = this.#request
-    const isChunked = this.#framing === 'chunked'
-    request.on('data', (chunk: Buffer) => {
-      if (this.#connection !== connection) return
-      const isRoomLeft = isChunked ? connection.writeChunk(chunk) : connection.write(chunk)
-      if (!isRoomLeft) request.pause()
-    })
-    request.on('end', () => {
-      if (this.#connection !== connection) return
-      if (isChunked) connection.writeChunk(undefined)
-      connection.finishRequest()
-    })
-    // A body that breaks off closes the response too, and that ends the exchange.
-    request.on('error', () => undefined)
+  #connect(fresh: boolean): void {
+    this.#context.upstream.connect((this.#route as ServedRoute).endpoint as Endpoint, this, fresh)
+  }
+
+  /** The answer's status is followed by another try, and its body thrown away with the connection. */
+  #tryLater(): void {
+    this.tries++
+    this.#connection?.abort()
+    this.#connection = undefined
+    this.#pause()
+  }
+
+  #pause(): void {
+    const { clock } = this.#context.options
+    this.#cancelPause = clock.after(this.#context.retry.pauseMs(this.tries), () => this.#connect(false))
+  }
+
+  #drop(): void {
+    this.#body?.drop()
+    this.#connection?.abort()
+    this.#connection = undefined
   }
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    if (this.#options.onError?.(error, this.#request, this.#response)) return
+    if (this.#context.options.onError?.(error, this.#request, this.#response)) return
     answerError(this.#request, this.#response, errorAnswer(error))
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */
   #breach(cause: unknown): void {
     if (this.#isOver) return
-    this.#fail(new StickyError('closed', 'the routing failed', { cause }))
+    if (cause instanceof StickyError) this.#fail(cause)
+    else this.#fail(new StickyError('handler-failed', 'a function of the gateway failed', { cause }))
   }
-
-  /** The response is closed: finished, or cut by either side. */
-  #end(): void {
-    this.#isOver = true
-    if (!this.#response.writableFinished) this.#abort.abort()
-    this.#connection?.abort()
-    this.#connection = undefined
-    this.#route?.done()
-  }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  const result: [string, string][] = []
-  for (let i = 0; i + 1 < flat.length; i += 2) {
-    const name = flat[i] as string
-    result.push([name, flat[i + 1] as string])
-  }
-  return result
 }

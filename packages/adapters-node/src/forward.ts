@@ -1,23 +1,37 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Routing } from '@limpet/core'
+import { type Routing, StickyError } from '@limpet/core'
 import { contractOption } from '@limpet/core/adapter-kit'
+import type { CloseOptions } from './close-deadline.ts'
+import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { answerError, answerErrorOnSocket, errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
+import type { ForwardContext } from './forward-context.ts'
+import { endsConnection, OpenExchanges } from './open-exchanges.ts'
 import { checkForwardOptions, type ForwardOptions } from './options.ts'
+import { RetryPolicy } from './retry/retry-policy.ts'
 import { UpgradeExchange } from './upgrade-exchange.ts'
 import { Connections } from './upstream/connections.ts'
 
-/** A reverse proxy as the two listeners that a `node:http` server takes. @public */
+/** A reverse proxy as the listeners that a server of `node:http`, `node:https` or `node:http2` takes. @public */
 export interface Forwarder extends AsyncDisposable {
   /** Listener of `request`. Never throws; every error is answered. */
-  readonly request: (request: IncomingMessage, response: ServerResponse) => void
+  readonly request: (request: DownstreamRequest, response: DownstreamResponse) => void
+  /**
+   * Listener of `checkContinue`: the pod decides whether the client may send its body (RFC 9110, 10.1.1). Without it node tells
+   * every client to go on.
+   */
+  readonly checkContinue: (request: DownstreamRequest, response: DownstreamResponse) => void
   /** Listener of `upgrade`: WebSocket and any other protocol that HTTP/1.1 can switch to. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /**
-   * Refuses new requests with `closed` and ends idle connections; requests under way end as they will, upgraded streams
-   * are cut. The routing stays open: it belongs to whoever made it. Idempotent.
+   * Refuses new requests with `closed` and lets what is under way end, upgraded streams too; cuts at the deadline what has
+   * not. Answers from now on end their connection. Resolves when everything has ended. The server and the routing stay
+   * open: they belong to whoever made them. Idempotent.
+   *
+   * Rejects with StickyError `invalid-option`.
    */
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
 }
 
 /**
@@ -28,23 +42,51 @@ export interface Forwarder extends AsyncDisposable {
  * @public
  */
 export function forward(routing: Routing, options: ForwardOptions = {}): Forwarder {
+  return watchedForward(routing, options).forwarder
+}
+
+/** The same, and what it has under way: for whoever owns the connections of the clients. */
+export function watchedForward(
+  routing: Routing,
+  options: ForwardOptions,
+): { readonly forwarder: Forwarder; readonly open: OpenExchanges } {
   contractOption('forward.routing', routing, 'Routing such as createSticky() makes', ['route'])
-  const checked = checkForwardOptions(options)
+  const checked = checkForwardOptions(options, routing.keyHeaders ?? [])
   const upstream = new Connections(checked)
-  const upgraded = new Set<UpgradeExchange>()
-  const close = async () => {
-    upstream.close()
-    for (const exchange of upgraded) exchange.cut()
+  const retry = new RetryPolicy(checked.retry, checked.clock, checked.random)
+  const context: ForwardContext = { routing, upstream, retry, options: checked }
+  const open = new OpenExchanges(checked.clock)
+  const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
+    if (open.isClosing) {
+      endsConnection(response)
+      return answerError(request, response, errorAnswer(isClosed()))
+    }
+    open.add(response)
+    new Exchange(context, request, response, expectsContinue).start()
   }
-  return {
-    request: (request, response) => new Exchange(routing, upstream, checked, request, response).start(),
+  const close = async (closeOptions: CloseOptions = {}) => {
+    // Its connections are needed until the last exchange has ended.
+    await open.close(closeOptions)
+    upstream.close()
+  }
+  const forwarder: Forwarder = {
+    request: (request, response) => take(request, response, false),
+    checkContinue: (request, response) => take(request, response, true),
     upgrade: (request, socket, head) => {
-      const exchange = new UpgradeExchange(routing, upstream, checked, request, socket, head)
-      upgraded.add(exchange)
-      socket.once('close', () => upgraded.delete(exchange))
-      exchange.start()
+      if (open.isClosing) {
+        // A socket that a listener of `upgrade` gets has nobody who listens for its errors.
+        socket.on('error', () => undefined)
+        return answerErrorOnSocket(socket, errorAnswer(isClosed()))
+      }
+      open.addUpgraded(socket)
+      new UpgradeExchange(context, request, socket, head).start()
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: () => close(),
   }
+  return { forwarder, open }
+}
+
+function isClosed(): StickyError {
+  return new StickyError('closed', 'forward() was closed')
 }

@@ -1,7 +1,7 @@
 import type { RefusalReason, StickyErrorCode } from '@limpet/core'
 
 /** What a request can be answered with instead of a pod's response. @public */
-export type ProxyErrorCode = RefusalReason | StickyErrorCode
+export type ProxyErrorCode = RefusalReason | StickyErrorCode | 'head-too-large'
 
 /**
  * The HTTP status of every error answer. A refused route's own `status` outranks it. A code that is not here is 500.
@@ -11,9 +11,13 @@ export type ProxyErrorCode = RefusalReason | StickyErrorCode
 export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'bad-key': 400,
   'ambiguous-key': 400,
+  'request-malformed': 400,
   'client-stalled': 408,
+  'head-too-large': 431,
   'no-rule': 404,
   'body-consumed': 500,
+  'handler-failed': 500,
+  'invalid-header': 500,
   'upstream-reset': 502,
   'upstream-malformed': 502,
   'connect-failed': 502,
@@ -25,5 +29,6 @@ export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'hold-timeout': 503,
   'queue-full': 503,
   'table-unavailable': 503,
+  'endpoint-busy': 503,
   closed: 503,
 }

@@ -1,27 +1,28 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Route, type Routing, type ServedRoute, StickyError } from '@limpet/core'
+import { type Route, type ServedRoute, StickyError } from '@limpet/core'
 import { answerErrorOnSocket, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
+import type { ForwardContext } from './forward-context.ts'
 import { movedCause } from './headers/moved-header.ts'
+import { requestError } from './headers/request-check.ts'
 import { requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
-import type { CheckedForwardOptions } from './options.ts'
+import { upgradeOffer } from './headers/upgrade-offer.ts'
+import { tellRequestHead } from './hooks.ts'
 import { RequestAbort } from './request-abort.ts'
 import type {
   ConnectCaller,
   ResponseHead,
   ResponseReceiver,
-  Upstream,
   UpstreamConnection,
   UpstreamFailure,
 } from './upstream/upstream.ts'
 
 /** One upgrade, from its route to the end of the stream. The lease is held, and the key in use, as long as the stream. */
 export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
-  readonly #routing: Routing
-  readonly #upstream: Upstream
-  readonly #options: CheckedForwardOptions
+  readonly needsHttp1 = true
+  readonly #context: ForwardContext
   readonly #request: IncomingMessage
   readonly #client: Duplex
   /** What the client sent behind its request. */
@@ -33,17 +34,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   #hasAnswered = false
   #isOver = false
 
-  constructor(
-    routing: Routing,
-    upstream: Upstream,
-    options: CheckedForwardOptions,
-    request: IncomingMessage,
-    client: Duplex,
-    early: Buffer,
-  ) {
-    this.#routing = routing
-    this.#upstream = upstream
-    this.#options = options
+  constructor(context: ForwardContext, request: IncomingMessage, client: Duplex, early: Buffer) {
+    this.#context = context
     this.#request = request
     this.#client = client
     this.#early = early
@@ -54,8 +46,10 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.#client.on('error', () => this.cut())
     this.#client.once('close', () => this.#end())
     if (this.#client.destroyed) return this.#end()
+    const malformed = requestError(this.#request)
+    if (malformed) return this.#answer(errorAnswer(malformed))
     try {
-      this.#follow(this.#routing.route(this.#request, this.#abort))
+      this.#follow(this.#context.routing.route(this.#request, this.#abort))
     } catch (error) {
       this.#breach(error)
     }
@@ -73,15 +67,18 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   connected(connection: UpstreamConnection): void {
     const route = this.#route as ServedRoute
     this.#connection = connection
-    const protocol = headerOf(this.#request.rawHeaders, 'upgrade')
+    const { options } = this.#context
+    const upgrade = upgradeOffer(this.#request.rawHeaders)
     try {
-      connection.send(
-        requestHead(this.#request, route.endpoint, 'none', this.#options, protocol, movedCause(route)),
-        this,
-        false,
-        'none',
-      )
-      connection.finishRequest()
+      const about = {
+        framing: 'none',
+        endpoint: route.endpoint,
+        upgrade,
+        movedCause: movedCause(route),
+      } as const
+      const head = requestHead(this.#request, about, options)
+      tellRequestHead(options, head, this.#request, route)
+      connection.send(head, this)
     } catch (error) {
       connection.abort()
       this.#breach(error)
@@ -91,6 +88,12 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   connectFailed(error: Error): void {
     this.#next(error)
   }
+
+  refused(error: Error): void {
+    this.#answer(errorAnswer(error as StickyError))
+  }
+
+  interim(): void {}
 
   /** The pod did not switch: its answer goes to the client, delimited by the end of the connection. */
   head({ status, reason, rawHeaders }: ResponseHead, body: Buffer | 'here' | 'later'): void {
@@ -120,6 +123,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
       pod.on('error', () => undefined).destroy()
       return
     }
+    if (upgradeOffer(this.#request.rawHeaders) === undefined) {
+      pod.on('error', () => undefined).destroy()
+      const message = 'the endpoint switched protocols without being asked to'
+      return this.#answer(errorAnswer(new StickyError('upstream-malformed', message)))
+    }
     this.#pod = pod
     void this.#route?.settle({ status })
     // Read before responseHeaders takes out what concerns one connection alone.
@@ -136,13 +144,14 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     client.pipe(pod)
   }
 
-  failed({ code, message, cause, isUnanswered }: UpstreamFailure): void {
+  failed(failure: UpstreamFailure): void {
+    const { code, message, cause } = failure
     const wasReused = this.#connection?.isReused === true
     this.#connection = undefined
     if (this.#isOver) return
-    const mayRepeat = isUnanswered && code === 'upstream-reset' && this.#options.repeatSafe
-    if (mayRepeat && wasReused) this.#upstream.connect((this.#route as ServedRoute).endpoint, this, true)
-    else {
+    if (wasReused && this.#context.retry.afterFailure(REPEATABLE, failure)) {
+      this.#context.upstream.connect((this.#route as ServedRoute).endpoint, this, true)
+    } else {
       const error = new StickyError(code, message, { cause })
       if (code.startsWith('upstream-')) void this.#route?.settle({ error })
       this.#answer(errorAnswer(error))
@@ -167,7 +176,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
       return this.#answer(refusalAnswer(route))
     }
     this.#route = route
-    this.#upstream.connect(route.endpoint, this, false)
+    this.#context.upstream.connect(route.endpoint, this, false)
   }
 
   #next(error: unknown): void {
@@ -181,7 +190,9 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   }
 
   #breach(cause: unknown): void {
-    this.#answer(errorAnswer(new StickyError('closed', 'the routing failed', { cause })))
+    this.#answer(
+      errorAnswer(new StickyError('handler-failed', 'a function of the gateway failed', { cause })),
+    )
   }
 
   #end(): void {
@@ -194,6 +205,9 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.#route?.done()
   }
 }
+
+/** An upgrade is a GET without a body, and tried again only on a connection that was kept. */
+const REPEATABLE = { method: 'GET', hasBody: false, isBodyUntouched: true, tries: 0 } as const
 
 function headText(status: number, reason: string, headers: readonly string[]): string {
   let text = `HTTP/1.1 ${status} ${reason}\r\n`

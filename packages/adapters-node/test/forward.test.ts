@@ -234,10 +234,11 @@ describe('forward() and its routing', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('secret'))],
-  ])('answers 503 without details when the routing %s', async (_what, route) => {
+  ])('answers 500 without details when the routing %s', async (_what, route) => {
     const { ask } = await gateway({ route, close: async () => undefined } as never)
     const { status, body } = await ask()
-    expect(status).toBe(503)
+    expect(status).toBe(500)
+    expect(JSON.parse(body)).toMatchObject({ code: 'handler-failed' })
     expect(body).not.toContain('secret')
   })
 

@@ -7,9 +7,13 @@
  * - `closed`: a method other than `close()` was called after `close()`.
  * - `body-consumed`: the request's body was read before it reached the proxy, so it cannot be forwarded.
  * - `connect-failed`, `connect-timeout`: no connection to the endpoint could be opened.
+ * - `request-malformed`: the request could be read in more than one way, and is refused before it is routed.
  * - `upstream-reset`: the endpoint closed the connection before its answer was complete.
  * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
  * - `upstream-timeout`: the endpoint did not answer, or stopped in the middle, for longer than the limit.
+ * - `endpoint-busy`: the endpoint has as many requests as it may, and the wait for it was too long or its queue full.
+ * - `handler-failed`: a function that the gateway was given, such as a hook or a routing, threw; see `cause`.
+ * - `invalid-header`: a hook wanted to write a header that cannot be sent.
  * - `client-aborted`: the client went away before the answer was complete.
  * - `client-stalled`: the client stopped reading the answer for longer than the limit.
  * - `table-timeout`: the sticky table did not answer within its limit.
@@ -32,9 +36,13 @@ export type StickyErrorCode =
   | 'body-consumed'
   | 'connect-failed'
   | 'connect-timeout'
+  | 'request-malformed'
   | 'upstream-reset'
   | 'upstream-malformed'
   | 'upstream-timeout'
+  | 'endpoint-busy'
+  | 'handler-failed'
+  | 'invalid-header'
   | 'client-aborted'
   | 'client-stalled'
   | 'table-timeout'

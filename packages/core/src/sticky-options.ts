@@ -78,6 +78,11 @@ export interface StickyOptions {
    * it `unstored`, each of its requests placed anew. Default `refuse`.
    */
   readonly onCapacity?: CapacityPolicy
+  /**
+   * Endpoints that one request may fail to connect before it is refused with `no-endpoints`; a whole number from 1. Bounds what
+   * a request costs where a large pool is dead. Default 10.
+   */
+  readonly maxTries?: number
   /** What real traffic may say of an endpoint's health; `false` = nothing. Default: three failed connections in a row count. */
   readonly passiveHealth?: PassiveHealthOptions | false
   /** Active health checks: `httpCheck()`, `tcpCheck()` of `@limpet/core/health`. Default: none. */
@@ -117,6 +122,7 @@ const NAMES = [
   'minMoveIntervalMs',
   'maxBoundPerEndpoint',
   'onCapacity',
+  'maxTries',
   'passiveHealth',
   'healthCheck',
   'slowStart',
@@ -160,7 +166,7 @@ export function checkStickyOptions(options: StickyOptions): CheckedStickyOptions
   const { onLost = 'rebind', onCapacity = 'refuse', onTableError = 'fallback' } = options
   const { confirmLoss = {}, passiveHealth = {}, clientAddress = address() } = options
   const { minMoveIntervalMs = 1_000, drainDeadlineMs = Number.POSITIVE_INFINITY } = options
-  const { tableTimeoutMs = 250, startTimeoutMs = 5_000, maxWaiting = 1_024 } = options
+  const { tableTimeoutMs = 250, startTimeoutMs = 5_000, maxWaiting = 1_024, maxTries = 10 } = options
   const { clock = systemClock, random = Math.random } = options
   const key = keySource(`${path}.key`, options.key)
   contractOption(`${path}.clock`, clock, 'Clock', ['now', 'after'])
@@ -181,6 +187,7 @@ export function checkStickyOptions(options: StickyOptions): CheckedStickyOptions
     confirmLoss: checkConfirmation(`${path}.confirmLoss`, confirmLoss),
     minMoveIntervalMs: durationOption(`${path}.minMoveIntervalMs`, minMoveIntervalMs, 0, 'finite'),
     onCapacity: choiceOption(`${path}.onCapacity`, onCapacity, ['refuse', 'unstored']),
+    maxTries: integerOption(`${path}.maxTries`, maxTries, 1, 10_000),
     passiveHealth: checkPassiveHealth(`${path}.passiveHealth`, passiveHealth),
     healthCheck,
     slowStart: slowStart === undefined ? undefined : checkSlowStart(`${path}.slowStart`, slowStart),

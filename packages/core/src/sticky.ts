@@ -78,6 +78,10 @@ class StickyPool implements Sticky {
     }
   }
 
+  get keyHeaders(): readonly string[] {
+    return this.#options.key.headers ?? []
+  }
+
   get endpoints(): EndpointSet | undefined {
     return this.#pool.endpoints.current
   }
@@ -253,6 +257,7 @@ class StickyPool implements Sticky {
   }
 
   readonly #next = (lease: RequestLease): MaybePromise<Route> => {
+    if (lease.failures >= this.#options.maxTries) return this.#nobody(lease)
     if (lease.tableError !== undefined) return this.#placeWithoutTable(lease)
     // A request that went elsewhere may find its key bound meanwhile, or the endpoint of its key back.
     if (lease.binding === undefined || this.#usable(lease.binding, lease)) return this.#look(lease)
@@ -264,9 +269,15 @@ class StickyPool implements Sticky {
   /** No endpoint is left: takes back the binding that this request made, and refuses. */
   #nobody(lease: RequestLease): Route {
     void this.#table.takeBack(lease)
-    return lease.failure === undefined
-      ? lease.refuse('no-endpoints', 'no endpoint takes new keys')
-      : lease.refuse('no-endpoints', 'no endpoint could be connected')
+    if (lease.failures === 0) return lease.refuse('no-endpoints', 'no endpoint takes new keys')
+    const { maxTries } = this.#options
+    const isCutShort = lease.failures >= maxTries
+    return lease.refuse(
+      'no-endpoints',
+      isCutShort
+        ? `${maxTries} endpoints could not be connected (option "createSticky.maxTries")`
+        : 'no endpoint could be connected',
+    )
   }
 
   #atCapacity(lease: RequestLease): Route {

@@ -1,6 +1,6 @@
 /**
  * Fields that concern one connection alone and are never forwarded (RFC 9110, 7.6.1; Keep-Alive and Proxy-Connection by
- * custom). `Expect` is among them because node:http has answered it before the request reached us. Sorted out by length
+ * custom). `Expect` and `TE` are among them because they are answered, or told to the pod, by us. Sorted out by length
  * first: this runs for each header of each message.
  */
 export function isHopByHop(name: string): boolean {
@@ -29,10 +29,14 @@ function isConnection(name: string): boolean {
 
 /**
  * The lower-case names that the Connection headers of a message name besides the usual; undefined if there are none.
- * What the next hop relies on cannot be named away: `Connection: x-forwarded-for` would otherwise let a client choose
- * whom the pod believes to answer.
+ * What the next hop relies on cannot be named away, nor can `kept`, which the key is read from: `Connection: x-forwarded-for`
+ * would otherwise let a client choose whom the pod believes to answer, and `Connection: x-session` hide from the pod the
+ * session it was chosen for.
  */
-export function connectionNames(rawHeaders: readonly string[]): Set<string> | undefined {
+export function connectionNames(
+  rawHeaders: readonly string[],
+  kept: readonly string[],
+): Set<string> | undefined {
   let names: Set<string> | undefined
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     if (!isConnection(rawHeaders[i] as string)) continue
@@ -40,7 +44,8 @@ export function connectionNames(rawHeaders: readonly string[]): Set<string> | un
     if (value === 'keep-alive' || value === 'close') continue
     for (const option of value.split(',')) {
       const name = option.trim().toLowerCase()
-      if (name === '' || name === 'close' || isHopByHop(name) || isEndToEnd(name)) continue
+      if (name === '' || name === 'close' || isHopByHop(name) || isEndToEnd(name) || kept.includes(name))
+        continue
       names ??= new Set()
       names.add(name)
     }

@@ -1,138 +1,115 @@
-import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import type { Endpoint } from '@limpet/core'
+import type { DownstreamRequest } from '../downstream/downstream-request.ts'
+import { ClientHeaders, type ForwardedOptions } from './client-headers.ts'
 import { connectionNames, isHopByHop } from './hop-by-hop.ts'
 import { isMovedHeader } from './moved-header.ts'
+import { requestTarget } from './request-target.ts'
+import { isShadowHeader } from './shadow-headers.ts'
 
 /** How the body of a request is framed towards the pod. */
 export type BodyFraming = 'none' | 'sized' | 'chunked'
 
+/** The head of a request as it goes to a pod, in the form of no version of HTTP. */
+export interface RequestHead {
+  readonly method: string
+  /** In origin form, or `*`. */
+  target: string
+  /** Names and values in turn, `Host` among them; none that concern one connection alone. */
+  readonly headers: string[]
+  /** Whether a body follows, and whether `headers` tell its length. */
+  readonly framing: BodyFraming
+  /** The protocol to switch to: the value of the Upgrade header. */
+  readonly upgrade: string | undefined
+  /** The client takes trailers (`TE: trailers`), and so do we. */
+  readonly takesTrailers: boolean
+}
+
 /** What the head of a request is written with. */
-export interface HeadOptions {
+export interface HeadOptions extends ForwardedOptions {
   readonly host: 'preserve' | 'endpoint'
-  /** Whether the peer may say for whom it speaks in X-Forwarded-* and Forwarded. */
-  readonly isTrusted: (request: IncomingMessage) => boolean
-  readonly path: ((request: IncomingMessage) => string) | undefined
+  readonly path: ((request: DownstreamRequest) => string) | undefined
   /** Whether X-Limpet-Moved is ours to write: then the client's is never passed on. */
   readonly movedHeader: boolean
+  /** Names in lower case that `Connection` cannot name away: what the key is read from. */
+  readonly keyHeaders: readonly string[]
 }
 
-/** A request target with nothing that could end the request line. */
-const TARGET = /^[\x21-\x7e\x80-\xff]+$/
+/** What of one request decides about its head. */
+export interface HeadOfRequest {
+  readonly framing: BodyFraming
+  readonly endpoint: Endpoint
+  /** The value of the Upgrade header, to ask the pod to switch protocols. */
+  readonly upgrade?: string | undefined
+  /** The client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue?: boolean
+  /** Why the endpoint that had the request's key was lost, if the key has moved. */
+  readonly movedCause?: string | undefined
+}
 
 /**
- * The head of the request towards the pod, as the latin1 text that is written. Built in one walk over `rawHeaders`, which
- * keeps case, order and repetition; `request.headers` is never touched.
+ * The head of the request towards the pod. Built in one walk over `rawHeaders`, which keeps case, order and repetition;
+ * `request.headers` is never touched.
  *
- * `upgrade`: the value of the Upgrade header, to ask the pod to switch protocols. `cause`: why the endpoint that had the
- * request's key was lost, if the key has moved.
+ * @throws what `options.path` throws
  */
 export function requestHead(
-  request: IncomingMessage,
-  endpoint: Endpoint,
-  framing: BodyFraming,
+  request: DownstreamRequest,
+  about: HeadOfRequest,
   options: HeadOptions,
-  upgrade?: string,
-  cause?: string,
-): string {
+): RequestHead {
   const { rawHeaders } = request
-  const named = connectionNames(rawHeaders)
-  const keepsForwarded = options.isTrusted(request)
-  let head = `${request.method} ${targetOf(request, options)} HTTP/1.1\r\n`
+  const { framing, endpoint, upgrade, expectsContinue = false, movedCause } = about
+  const named = connectionNames(rawHeaders, options.keyHeaders)
+  const client = new ClientHeaders(request, options)
+  // Host stands first, as RFC 9110, 7.2 recommends; its value is known at the end.
+  const headers: string[] = ['Host', '']
   let host = ''
-  let forwardedFor = ''
-  let forwarded = 0
+  let takesTrailers = false
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    if (isHopByHop(name) || named?.has(name.toLowerCase())) continue
-    if (options.movedHeader && isMovedHeader(name)) continue
     const value = rawHeaders[i + 1] as string
-    const kind = forwardKind(name)
-    if (kind === HOST) {
+    // The pseudo header fields of HTTP/2 (RFC 9113, 8.3).
+    if (name.charCodeAt(0) === COLON) {
+      if (name === ':authority' && host === '') host = value
+      continue
+    }
+    if (isHopByHop(name)) {
+      if (name.length === 2 && value.toLowerCase() === 'trailers') takesTrailers = true
+      continue
+    }
+    if (named?.has(name.toLowerCase())) continue
+    if (options.movedHeader && isMovedHeader(name)) continue
+    if (isHost(name)) {
+      // HTTP/2 may send both; a second Host would let two readers see two requests.
       if (host === '') host = value
-      if (options.host === 'endpoint') continue
-    } else if (kind !== 0) {
-      if (!keepsForwarded) continue
-      forwarded |= kind
-      if (kind === FOR) {
-        forwardedFor = forwardedFor === '' ? value : `${forwardedFor}, ${value}`
-        continue
-      }
+      continue
     }
-    head += `${name}: ${value}\r\n`
+    if (isShadowHeader(name) || client.takes(name, value)) continue
+    headers.push(name, value)
   }
-  if (options.host === 'endpoint' || host === '') head += `Host: ${authority(endpoint)}\r\n`
-  const { socket } = request
-  const peer = plainAddress(socket.remoteAddress ?? 'unknown')
-  head += `X-Forwarded-For: ${forwardedFor === '' ? peer : `${forwardedFor}, ${peer}`}\r\n`
-  const isTls = (socket as TLSSocket).encrypted === true
-  if (!(forwarded & PROTO)) head += `X-Forwarded-Proto: ${isTls ? 'https' : 'http'}\r\n`
-  if (!(forwarded & FORWARDED_HOST) && host !== '') head += `X-Forwarded-Host: ${host}\r\n`
-  if (!(forwarded & PORT) && socket.localPort !== undefined)
-    head += `X-Forwarded-Port: ${socket.localPort}\r\n`
-  if (options.movedHeader && cause !== undefined) head += `X-Limpet-Moved: ${cause}\r\n`
-  if (framing === 'chunked') head += 'Transfer-Encoding: chunked\r\n'
-  head +=
-    upgrade === undefined
-      ? 'Connection: keep-alive\r\n\r\n'
-      : `Connection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`
-  return head
-}
-
-/** How the request's own head frames its body. node:http refuses requests with both framings. */
-export function bodyFraming({ rawHeaders }: IncomingMessage): BodyFraming {
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] as string
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      return Number(rawHeaders[i + 1]) > 0 ? 'sized' : 'none'
-    }
-    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return 'chunked'
-  }
-  return 'none'
-}
-
-const HOST = 1
-const FOR = 2
-const PROTO = 4
-const FORWARDED_HOST = 8
-const PORT = 16
-const FORWARDED = 32
-
-/** Which of the headers that tell the pod of its client this is; 0 for any other. */
-function forwardKind(name: string): number {
-  switch (name.length) {
-    case 4:
-      return name.toLowerCase() === 'host' ? HOST : 0
-    case 9:
-      return name.toLowerCase() === 'forwarded' ? FORWARDED : 0
-    case 15:
-      return name.toLowerCase() === 'x-forwarded-for' ? FOR : 0
-    case 16: {
-      const lower = name.toLowerCase()
-      return lower === 'x-forwarded-host' ? FORWARDED_HOST : lower === 'x-forwarded-port' ? PORT : 0
-    }
-    case 17:
-      return name.toLowerCase() === 'x-forwarded-proto' ? PROTO : 0
-    default:
-      return 0
+  headers[1] = options.host === 'endpoint' || host === '' ? authorityOf(endpoint) : host
+  client.write(headers, host)
+  if (options.movedHeader && movedCause !== undefined) headers.push('X-Limpet-Moved', movedCause)
+  if (expectsContinue) headers.push('Expect', '100-continue')
+  return {
+    method: request.method ?? 'GET',
+    target: requestTarget(request, options.path),
+    headers,
+    framing,
+    upgrade,
+    takesTrailers,
   }
 }
 
-/** The target in origin form; an absolute one (RFC 9112, 3.2.2) loses its scheme and authority. */
-function targetOf(request: IncomingMessage, { path }: HeadOptions): string {
-  const target = path ? path(request) : (request.url ?? '/')
-  if (target.startsWith('/') || target === '*') return TARGET.test(target) ? target : '/'
-  if (!URL.canParse(target)) return '/'
-  const { pathname, search } = new URL(target)
-  return pathname + search
+const COLON = 0x3a
+
+function isHost(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === 'host'
 }
 
-function authority({ host, port, protocol }: Endpoint): string {
+/** What a Host header calls the endpoint. */
+export function authorityOf({ host, port, protocol, socketPath }: Endpoint): string {
+  if (socketPath !== undefined) return host
   const name = host.includes(':') ? `[${host}]` : host
   return port === (protocol === 'http:' ? 80 : 443) ? name : `${name}:${port}`
-}
-
-/** A dual-stack socket shows IPv4 peers as `::ffff:10.0.0.1`; pods expect `10.0.0.1`. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

@@ -2,7 +2,7 @@ import { connectionNames, isHopByHop } from './hop-by-hop.ts'
 
 /** The headers of a response that go to the client: names and values in turn, case, order and repetition kept. */
 export function responseHeaders(rawHeaders: string[]): string[] {
-  const named = connectionNames(rawHeaders)
+  const named = connectionNames(rawHeaders, [])
   let kept = 0
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string

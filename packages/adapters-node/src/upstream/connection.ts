@@ -1,17 +1,19 @@
 import type { Socket } from 'node:net'
+import type { RequestHead } from '../headers/request-head.ts'
 import { ChunkedDecoder } from './chunked-decoder.ts'
+import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from './exchange-limits.ts'
+import { requestText } from './request-text.ts'
 import { type ParsedHead, parseResponseHead } from './response-head.ts'
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from './upstream.ts'
 
 /** What a {@link Connection} tells its owner. */
-export interface ConnectionOwner {
-  readonly maxHeadBytes: number
-  readonly responseTimeoutMs: number
-  readonly idleTimeoutMs: number
+export interface ConnectionOwner extends ExchangeLimits {
   /** The exchange is over and the connection can serve another. */
   idle(connection: Connection): void
-  /** The socket is closed, or belongs to an upgraded stream now. */
-  gone(connection: Connection): void
+  /** The socket is closed. `wasInUse`: in the middle of an exchange, or after its end. */
+  gone(connection: Connection, wasInUse: boolean): void
+  /** The socket belongs to an upgraded stream now: it counts as in use until it is closed. */
+  upgraded(connection: Connection, socket: Socket): void
 }
 
 const EMPTY: Buffer = Buffer.alloc(0)
@@ -23,12 +25,15 @@ export class Connection implements UpstreamConnection {
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   #receiver: ResponseReceiver | undefined
-  #hasNoBody = false
+  #request: RequestHead | undefined
+  /** From the start of an exchange until the connection is idle again or gone. */
+  #isInUse = true
   #isRequestDone = false
   #isResponseDone = false
   #isPaused = false
   /** Bytes of a head that is not complete yet. */
   #partialHead: Buffer = EMPTY
+  #interimResponses = 0
   #head: ParsedHead | undefined
   /** Bytes of a sized body still to come. */
   #left = 0
@@ -41,7 +46,7 @@ export class Connection implements UpstreamConnection {
     error: (error: Error) => this.#fail('upstream-reset', 'the endpoint reset the connection', error),
     close: () => {
       this.#fail('upstream-reset', 'the endpoint closed the connection', undefined)
-      this.#owner.gone(this)
+      this.#owner.gone(this, this.#isInUse)
     },
   }
 
@@ -57,27 +62,35 @@ export class Connection implements UpstreamConnection {
     return this.#receiver === undefined && this.#socket.writable && this.#socket.readable
   }
 
-  send(head: string, receiver: ResponseReceiver, answersBodiless: boolean, body: 'none' | 'follows'): void {
+  /** Takes the idle connection into use. */
+  take(): void {
+    this.#isInUse = true
+  }
+
+  /** Nobody wants the connection any more, and nothing was sent. */
+  free(): void {
+    this.#isInUse = false
+    this.#owner.idle(this)
+  }
+
+  send(head: RequestHead, receiver: ResponseReceiver): void {
     this.#receiver = receiver
-    this.#hasNoBody = answersBodiless
-    this.#isRequestDone = false
+    this.#request = head
+    this.#isRequestDone = head.framing === 'none'
     this.#isResponseDone = false
+    this.#interimResponses = 0
     this.#head = undefined
-    if (body === 'follows') {
+    if (head.framing !== 'none') {
       // The head alone would only wake the pod for nothing: it waits for what the client has sent with it.
       this.#socket.cork()
       process.nextTick(uncork, this.#socket)
     }
-    this.#socket.write(head, 'latin1')
+    this.#socket.write(requestText(head), 'latin1')
   }
 
   write(chunk: Buffer): boolean {
-    return this.#socket.write(chunk)
-  }
-
-  writeChunk(chunk: Buffer | undefined): boolean {
     const socket = this.#socket
-    if (!chunk) return socket.write('0\r\n\r\n', 'latin1')
+    if (this.#request?.framing !== 'chunked') return socket.write(chunk)
     socket.cork()
     socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
     socket.write(chunk)
@@ -86,7 +99,12 @@ export class Connection implements UpstreamConnection {
     return isRoomLeft
   }
 
-  finishRequest(): void {
+  finish(trailers: readonly string[]): void {
+    if (this.#request?.framing === 'chunked') {
+      let end = '0\r\n'
+      for (let i = 0; i + 1 < trailers.length; i += 2) end += `${trailers[i]}: ${trailers[i + 1]}\r\n`
+      this.#socket.write(`${end}\r\n`, 'latin1')
+    }
     this.#isRequestDone = true
   }
 
@@ -127,13 +145,16 @@ export class Connection implements UpstreamConnection {
       return
     }
     this.#partialHead = EMPTY
-    const head = parseResponseHead(bytes.toString('latin1', 0, end), this.#hasNoBody)
+    const head = parseResponseHead(bytes.toString('latin1', 0, end), this.#request?.method === 'HEAD')
     if (typeof head === 'string') return this.#malformed(head)
     const rest = bytes.subarray(end + 4)
     if (head.status === 101) return this.#upgrade(head, rest)
-    // An interim response (100, 102, 103) says nothing that the client has to know.
     if (head.status < 200) {
-      if (rest.length > 0) this.#readHead(rest)
+      if (++this.#interimResponses > MOST_INTERIM_RESPONSES) {
+        return this.#malformed(`more than ${MOST_INTERIM_RESPONSES} interim responses came before it`)
+      }
+      this.#receiver?.interim(head)
+      if (rest.length > 0 && this.#receiver) this.#readHead(rest)
       return
     }
     this.#start(head, rest)
@@ -184,7 +205,8 @@ export class Connection implements UpstreamConnection {
     this.#isResponseDone = true
     const receiver = this.#receiver
     // A pod that answers before it has the whole request will not read the rest.
-    const goesOn = this.#isRequestDone && !hasMore && this.#head?.keepsAlive === true
+    const goesOn =
+      this.#isRequestDone && !hasMore && this.#head?.keepsAlive === true && !this.#socket.destroyed
     if (goesOn) this.#release()
     else this.abort()
     receiver?.ended(trailers)
@@ -193,6 +215,7 @@ export class Connection implements UpstreamConnection {
   #release(): void {
     this.#receiver = undefined
     this.isReused = true
+    this.#isInUse = false
     if (this.#isPaused) this.resume()
     if (this.#owner.idleTimeoutMs !== this.#owner.responseTimeoutMs) {
       this.#socket.setTimeout(this.#owner.responseTimeoutMs)
@@ -207,7 +230,7 @@ export class Connection implements UpstreamConnection {
     for (const [event, listener] of Object.entries(this.#listeners)) socket.off(event, listener)
     socket.setTimeout(0)
     socket.pause()
-    this.#owner.gone(this)
+    this.#owner.upgraded(this, socket)
     receiver?.upgraded(head, socket, rest)
   }
 
@@ -240,7 +263,7 @@ export class Connection implements UpstreamConnection {
     const receiver = this.#receiver
     this.#receiver = undefined
     const isUnanswered = !this.#head && this.#partialHead.length === 0
-    receiver?.failed({ code, message, cause, isUnanswered })
+    receiver?.failed({ code, message, cause, isUnanswered, isUnprocessed: false })
   }
 }
 

@@ -1,18 +1,19 @@
 import type { Socket } from 'node:net'
-
 import type { Endpoint } from '@limpet/core'
+import type { RequestHead } from '../headers/request-head.ts'
 
 /**
- * The way to the pod. `forward()` knows connections only by these interfaces, so that another HTTP client can take the
- * place of the one in this folder.
+ * The way to the pod. `forward()` knows connections only by these interfaces, whatever the version of HTTP that a pod
+ * speaks.
  *
  * Connect first, then hand over: `connect` answers once a connection stands and nothing was written to it, so that a
  * failure until then costs nothing and can be tried elsewhere.
  */
 export interface Upstream {
   /**
-   * Finds an idle connection to the endpoint or opens one (`fresh` always opens one), and calls exactly one method of
-   * `caller`, once: at once for an idle connection, later for a new one. After `cancel` of the caller it calls none.
+   * Finds a connection to the endpoint with room for an exchange or opens one (`fresh` takes none that was used before),
+   * and calls exactly one method of `caller`, once: at once where a connection stands, later for a new one or when the
+   * endpoint has as many requests as it may. Calls none once the caller is cancelled.
    */
   connect(endpoint: Endpoint, caller: ConnectCaller, fresh: boolean): void
   /** Ends idle connections at once and all others when they become idle; later calls of `connect` fail. Idempotent. */
@@ -25,38 +26,42 @@ export interface Upstream {
 export interface ConnectCaller {
   /** True once the caller no longer wants a connection; a new one that stands by then is kept for others. */
   readonly isCancelled: boolean
+  /** The exchange asks to switch protocols, which is a matter of HTTP/1.1 alone (RFC 9113, 8.6). */
+  readonly needsHttp1: boolean
   connected(connection: UpstreamConnection): void
+  /** No connection could be opened: the request is untouched, and may be tried elsewhere. */
   connectFailed(error: Error): void
+  /** The endpoint has as many requests as it may, and no room or time to wait was left. It is not at fault. */
+  refused(error: Error): void
 }
 
-/** A connection that is this request's until its exchange has ended. */
+/** A connection, or one stream of it, that is this request's until its exchange has ended. */
 export interface UpstreamConnection {
   /** It served other requests before: the pod may have closed it in this very moment. */
   readonly isReused: boolean
   /**
-   * Writes the head of a request (with its last empty line) and reports the response to `receiver`. Called once for each
-   * exchange. `answersBodiless`: the response has no body whatever its head says (HEAD). `body`: whether one follows; a part
-   * that is written within this tick leaves together with the head.
+   * Sends the head of a request and reports the response to `receiver`. Called once for each exchange. Where the head's
+   * framing says that a body follows, a part that is written within this tick leaves together with it.
    */
-  send(head: string, receiver: ResponseReceiver, answersBodiless: boolean, body: 'none' | 'follows'): void
-  /** Writes a part of the request's body; false = wait for `drained` before the next. */
+  send(head: RequestHead, receiver: ResponseReceiver): void
+  /** Sends a part of the request's body; false = wait for `drained` before the next. */
   write(chunk: Buffer): boolean
-  /** Writes a part, or with none the end, of a body in the chunked transfer coding. */
-  writeChunk(chunk: Buffer | undefined): boolean
-  /** The request's body is complete: until then the connection is not used again. */
-  finishRequest(): void
+  /** The body is complete. Called once, only where the head's framing says that one follows. `trailers`: names and values in turn. */
+  finish(trailers: readonly string[]): void
   /** Stops and starts the reports of data. */
   pause(): void
   resume(): void
-  /** Ends the exchange and the connection; the receiver hears no more. */
+  /** Ends the exchange, and what of the connection cannot serve another; the receiver hears no more. */
   abort(): void
 }
 
 /** Hears of one response. Ends with exactly one of `ended`, `upgraded` and `failed`, unless the exchange is aborted. */
 export interface ResponseReceiver {
+  /** An interim response (1xx), before the head of the final one. */
+  interim(head: ResponseHead): void
   /**
-   * The head of the final response (not 1xx). `body`: all of it where it came with the head, or whether its first part is
-   * here, too, or comes later.
+   * The head of the final response. `body`: all of it where it came with the head, or whether its first part is here,
+   * too, or comes later.
    */
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void
   data(chunk: Buffer): void
@@ -69,7 +74,7 @@ export interface ResponseReceiver {
   drained(): void
 }
 
-/** The head of a response, names and values in turn as they came. */
+/** The head of a response, names and values in turn as they came. The receiver may change the array. */
 export interface ResponseHead {
   readonly status: number
   readonly reason: string
@@ -83,4 +88,6 @@ export interface UpstreamFailure {
   readonly cause: unknown
   /** No byte of a response had come. */
   readonly isUnanswered: boolean
+  /** The pod says that it has not looked at the request (RFC 9113, 8.7): it can be sent again whatever its method. */
+  readonly isUnprocessed: boolean
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint } from '@limpet/core'
 import { describe, expect, it } from 'vitest'
-import { bodyFraming, type HeadOptions, requestHead } from '../../src/headers/request-head.ts'
+import { bodyFraming } from '../../src/headers/body-framing.ts'
+import { type BodyFraming, type HeadOptions, requestHead as headOf } from '../../src/headers/request-head.ts'
+import { requestText } from '../../src/upstream/request-text.ts'
 
 const POD = { identity: 'p', host: '10.0.0.1', port: 8080, protocol: 'http:' } as Endpoint
 const DEFAULTS: HeadOptions = {
@@ -9,6 +11,21 @@ const DEFAULTS: HeadOptions = {
   isTrusted: () => false,
   path: undefined,
   movedHeader: false,
+  keyHeaders: [],
+  forwarded: 'x-forwarded',
+  via: undefined,
+}
+
+/** As HTTP/1.1 writes it. */
+function requestHead(
+  from: IncomingMessage,
+  endpoint: Endpoint,
+  framing: BodyFraming,
+  options: HeadOptions,
+  upgrade?: string,
+  movedCause?: string,
+): string {
+  return requestText(headOf(from, { framing, endpoint, upgrade, movedCause }, options))
 }
 
 function request(rawHeaders: string[], url = '/a?b', remoteAddress = '203.0.113.7'): IncomingMessage {
@@ -39,7 +56,7 @@ describe('requestHead', () => {
       'Connection',
       'close, X-Secret, TE',
       'TE',
-      'trailers',
+      'gzip',
       'Keep-Alive',
       '1',
       'X-Secret',

@@ -14,6 +14,7 @@ export function firstOf(...sources: KeySource[]): KeySource {
   checkSources('firstOf', sources)
   return {
     name: `firstOf(${sources.map(({ name }) => name).join(', ')})`,
+    headers: headersOf(sources),
     read(request: RequestLike): KeyReading {
       for (const source of sources) {
         const reading = source.read(request)
@@ -35,6 +36,7 @@ export function all(...sources: KeySource[]): KeySource {
   checkSources('all', sources)
   return {
     name: `all(${sources.map(({ name }) => name).join(', ')})`,
+    headers: headersOf(sources),
     read(request: RequestLike): KeyReading {
       let joined = ''
       for (let i = 0; i < sources.length; i++) {
@@ -62,6 +64,7 @@ export function map(source: KeySource, change: (key: string) => string | undefin
   const failed = problem('bad-key', `${name}: the function given to map failed`)
   return {
     name,
+    headers: headersOf([source]),
     read(request: RequestLike): KeyReading {
       const reading = source.read(request)
       if (typeof reading !== 'string') return reading
@@ -74,6 +77,10 @@ export function map(source: KeySource, change: (key: string) => string | undefin
       }
     },
   }
+}
+
+function headersOf(sources: readonly KeySource[]): readonly string[] {
+  return [...new Set(sources.flatMap(({ headers = [] }) => headers))]
 }
 
 function checkSources(path: string, sources: readonly KeySource[]): void {

@@ -34,6 +34,7 @@ export function tokenOption(path: string, value: unknown, expected: string): str
 
 class HeaderKey implements KeySource {
   readonly name: string
+  readonly headers: readonly string[]
   readonly #header: string
   readonly #repeated: RepeatedValue | 'join'
   readonly #check: KeyCheck
@@ -42,6 +43,7 @@ class HeaderKey implements KeySource {
     optionsObject('header', options, ['repeated', 'maxLength'])
     const { repeated = 'refuse' } = options
     this.name = `header ${name}`
+    this.headers = [name]
     this.#header = name
     this.#repeated = choiceOption('header.repeated', repeated, ['refuse', 'first', 'last', 'join'])
     this.#check = new KeyCheck(this.name, 'header', options)

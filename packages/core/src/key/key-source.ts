@@ -28,6 +28,8 @@ export type KeyReading = string | undefined | KeyProblem
 export interface KeySource {
   /** Stands in `explain()` and in error messages: `header x-session`, `firstOf(header x-session, cookie sid)`. */
   readonly name: string
+  /** Names in lower case of the headers it reads. Default: none. */
+  readonly headers?: readonly string[]
   /** Reads the key. Called on the request path: answers at once, never throws. */
   read(request: RequestLike): KeyReading
 }

@@ -53,6 +53,8 @@ export class RequestLease implements PlacedRequest, OpenLease {
   lossCause: LossCause | undefined = undefined
   /** What the last endpoint failed with. */
   failure: unknown = undefined
+  /** Connections that have failed. */
+  failures = 0
   /** Set once the table has failed: this request goes on without it. */
   tableError: unknown = undefined
   /** Moves that this request has tried. */
@@ -141,6 +143,7 @@ export class RequestLease implements PlacedRequest, OpenLease {
     this.#tried ??= []
     this.#tried.push(failed.identity)
     this.failure = error
+    this.failures++
     if (this.#state) this.#host.connectFailed(this.#state)
     this.#leave()
     return this.#host.next(this)

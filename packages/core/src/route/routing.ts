@@ -20,6 +20,11 @@ export interface RouteOptions {
  */
 export interface Routing extends AsyncDisposable {
   /**
+   * Names in lower case of the headers that keys are read from: adapters pass them on whatever a client's `Connection` header
+   * says. Default: none.
+   */
+  readonly keyHeaders?: readonly string[]
+  /**
    * The route of a request: at once, without a promise, where the table answers at once and a snapshot exists. Never
    * throws or rejects for anything a request, an endpoint or a table can do.
    */

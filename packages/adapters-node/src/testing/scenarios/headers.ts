@@ -52,7 +52,7 @@ export function headerScenarios({ describe, it }: TestRegistry, startGateway: St
               connection: 'x-secret, keep-alive, X-Other',
               'keep-alive': 'timeout=77',
               'proxy-connection': 'keep-alive',
-              te: 'trailers',
+              te: 'gzip;q=0.5',
               'x-secret': '1',
               'x-other': '1',
               'x-kept': '1',

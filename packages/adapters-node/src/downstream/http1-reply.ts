@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pairsOf } from '../headers/pairs.ts'
+import type { Reply, ReplyListener } from './reply.ts'
+
+/** A body of at most this many bytes leaves together with its head, in one write. */
+const SMALL_BODY = 8_192
+
+/** A response in HTTP/1.1, over node's own. */
+export class Http1Reply implements Reply {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #listener: ReplyListener
+  #waitsForDrain = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, listener: ReplyListener) {
+    this.#request = request
+    this.#response = response
+    this.#listener = listener
+    response.once('close', () => listener.closed(response.writableFinished))
+  }
+
+  get hasBegun(): boolean {
+    return this.#response.headersSent
+  }
+
+  get isEnded(): boolean {
+    return this.#response.writableEnded
+  }
+
+  interim(status: number, headers: readonly string[]): void {
+    const response = this.#response
+    if (response.headersSent || this.#request.httpVersionMinor === 0) return
+    if (status === 100) {
+      response.writeContinue()
+      return
+    }
+    // node offers 103 with links alone. Its socket is there only while it is this response's turn (pipelining).
+    response.socket?.write(interimText(status, headers), 'latin1')
+  }
+
+  head(status: number, reason: string, headers: string[], endsConnection: boolean): void {
+    if (endsConnection) headers.push('Connection', 'close')
+    this.#response.writeHead(status, reason, headers)
+  }
+
+  flush(): void {
+    // Not flushHeaders(), which writes the head as UTF-8: a value of bytes above ASCII would arrive as another.
+    this.#response.write('', 'latin1')
+  }
+
+  write(chunk: Buffer): boolean {
+    const isRoomLeft = this.#response.write(chunk)
+    if (!isRoomLeft && !this.#waitsForDrain) {
+      this.#waitsForDrain = true
+      this.#response.once('drain', () => {
+        this.#waitsForDrain = false
+        this.#listener.caughtUp()
+      })
+    }
+    return isRoomLeft
+  }
+
+  end(body?: Buffer, trailers?: readonly string[]): void {
+    const response = this.#response
+    if (trailers !== undefined && trailers.length > 0) response.addTrailers(pairsOf(trailers))
+    if (body === undefined || body.length === 0) response.end()
+    // As text, node joins it with the head: one write instead of a gathered one.
+    else if (body.length <= SMALL_BODY) response.end(body.toString('latin1'), 'latin1')
+    else response.end(body)
+  }
+
+  cut(): void {
+    this.#response.destroy()
+  }
+}
+
+function interimText(status: number, headers: readonly string[]): string {
+  let text = `HTTP/1.1 ${status} ${status === 103 ? 'Early Hints' : 'Processing'}\r\n`
+  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return `${text}\r\n`
+}

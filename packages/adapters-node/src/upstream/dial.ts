@@ -1,0 +1,65 @@
+import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
+import { type Endpoint, StickyError } from '@limpet/core'
+
+/** How connections are opened; all options are checked by `forward()`. */
+export interface DialOptions {
+  readonly connectTimeoutMs: number
+  readonly tls: ConnectionOptions
+}
+
+/** Who waits for a socket; exactly one method is called, once. */
+export interface DialCaller {
+  /** The socket stands, with no listeners; over TLS it is verified, and `alpnProtocol` tells what was agreed on. */
+  connected(socket: Socket): void
+  failed(error: StickyError): void
+}
+
+/** Opens a connection to the endpoint; `alpn` is offered over TLS. Answers the socket, which may be destroyed meanwhile. */
+export function dial(
+  endpoint: Endpoint,
+  alpn: readonly string[],
+  { connectTimeoutMs, tls }: DialOptions,
+  caller: DialCaller,
+): Socket {
+  const { host, port, socketPath, protocol } = endpoint
+  const isTls = protocol === 'https:'
+  const place = socketPath === undefined ? { host, port } : { path: socketPath }
+  // Half-open: an upgraded stream may end in one direction and go on in the other.
+  const tcp = { ...place, allowHalfOpen: true } as TcpNetConnectOpts
+  const socket = isTls
+    ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: [...alpn], ...tls, ...tcp })
+    : connectTcp(tcp)
+  const stood = isTls ? 'secureConnect' : 'connect'
+  const leave = () => {
+    socket.off(stood, connected).off('error', failed).off('timeout', timedOut).off('close', closed)
+  }
+  const connected = () => {
+    leave()
+    socket.setNoDelay(true)
+    caller.connected(socket)
+  }
+  const giveUp = (error: StickyError) => {
+    leave()
+    // Destroying a socket may still report an error that nobody waits for.
+    socket.on('error', () => undefined)
+    socket.destroy()
+    caller.failed(error)
+  }
+  const name = nameOf(endpoint)
+  const failed = (cause: Error) =>
+    giveUp(new StickyError('connect-failed', `${name} cannot be connected`, { cause }))
+  const closed = () => giveUp(new StickyError('connect-failed', `${name} closed the connection at once`))
+  const timedOut = () => {
+    const limit = `${connectTimeoutMs} ms (option "forward.connectTimeoutMs")`
+    giveUp(new StickyError('connect-timeout', `${name} did not accept a connection within ${limit}`))
+  }
+  socket.setTimeout(connectTimeoutMs)
+  socket.once(stood, connected).once('error', failed).once('timeout', timedOut).once('close', closed)
+  return socket
+}
+
+function nameOf({ host, port, socketPath, protocol }: Endpoint): string {
+  if (socketPath !== undefined) return `unix:${socketPath}`
+  return `${protocol}//${host.includes(':') ? `[${host}]` : host}:${port}`
+}

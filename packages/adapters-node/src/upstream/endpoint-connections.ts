@@ -1,0 +1,141 @@
+import type { Socket } from 'node:net'
+import type { Clock, Endpoint } from '@limpet/core'
+import { StickyError } from '@limpet/core'
+import { Connection, type ConnectionOwner } from './connection.ts'
+import { type DialOptions, dial } from './dial.ts'
+import { EndpointSlots, type SlotLimits } from './endpoint-slots.ts'
+import type { ExchangeLimits } from './exchange-limits.ts'
+import type { ConnectCaller } from './upstream.ts'
+
+/** Options of {@link EndpointConnections}; all are checked by `forward()`. */
+export interface ConnectionsOptions extends ExchangeLimits, DialOptions, SlotLimits {
+  /** An idle connection is kept this long. Shorter than the 5 s after which a node:http pod closes it. */
+  readonly keepAliveMs: number
+  readonly clock: Clock
+}
+
+/** An idle connection, and since when. */
+interface Idle {
+  readonly connection: Connection
+  readonly since: number
+}
+
+/**
+ * The connections to one endpoint. The one used last is taken first, so that those not needed grow old.
+ */
+export class EndpointConnections implements ConnectionOwner {
+  /** False once the list of all connections has forgotten this one, which then must not be used any more. */
+  isListed = true
+  readonly responseTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly maxHeadBytes: number
+  readonly #endpoint: Endpoint
+  readonly #options: ConnectionsOptions
+  readonly #becameIdle: () => void
+  readonly #slots: EndpointSlots
+  readonly #idle: Idle[] = []
+  readonly #open = new Set<Connection>()
+  readonly #connecting = new Set<Socket>()
+  readonly #release: () => void
+  #isClosed = false
+
+  /** `becameIdle`: told when a connection is kept that has to be ended after `keepAliveMs`. */
+  constructor(endpoint: Endpoint, options: ConnectionsOptions, becameIdle: () => void) {
+    this.#endpoint = endpoint
+    this.#options = options
+    this.#becameIdle = becameIdle
+    this.#slots = new EndpointSlots(endpoint, options)
+    this.#release = () => this.#slots.release()
+    this.responseTimeoutMs = options.responseTimeoutMs
+    this.idleTimeoutMs = options.idleTimeoutMs
+    this.maxHeadBytes = options.maxHeadBytes
+  }
+
+  /** Nothing is open, in flight or waiting. */
+  get isUnused(): boolean {
+    return this.#open.size === 0 && this.#connecting.size === 0 && this.#slots.isUnused
+  }
+
+  connect(caller: ConnectCaller, fresh: boolean): void {
+    if (this.#slots.tryTake()) this.#enter(caller, fresh)
+    else this.#slots.wait(caller, () => this.#enter(caller, fresh))
+  }
+
+  /** Ends connections that are idle since `oldest` or longer; answers whether some are left. */
+  sweep(oldest: number): boolean {
+    const firstYoung = this.#idle.findIndex(({ since }) => since > oldest)
+    const expired = this.#idle.splice(0, firstYoung < 0 ? this.#idle.length : firstYoung)
+    for (const { connection } of expired) connection.abort()
+    return this.#idle.length > 0
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#slots.close(new StickyError('closed', 'forward() was closed'))
+    for (const { connection } of this.#idle.splice(0)) connection.abort()
+  }
+
+  destroy(): void {
+    this.close()
+    for (const socket of this.#connecting) socket.destroy()
+    for (const connection of this.#open) connection.abort()
+  }
+
+  idle(connection: Connection): void {
+    this.#keep(connection)
+    this.#slots.release()
+  }
+
+  gone(connection: Connection, wasInUse: boolean): void {
+    this.#open.delete(connection)
+    if (wasInUse) this.#slots.release()
+  }
+
+  upgraded(connection: Connection, socket: Socket): void {
+    this.#open.delete(connection)
+    socket.once('close', this.#release)
+  }
+
+  /** Has a slot, and brings the caller to a connection. */
+  #enter(caller: ConnectCaller, fresh: boolean): void {
+    const idle = fresh ? undefined : this.#takeIdle()
+    if (idle) caller.connected(idle)
+    else this.#dial(caller)
+  }
+
+  #takeIdle(): Connection | undefined {
+    const oldest = this.#options.clock.now() - this.#options.keepAliveMs
+    for (let last = this.#idle.pop(); last; last = this.#idle.pop()) {
+      if (last.connection.isUsable && last.since > oldest) {
+        last.connection.take()
+        return last.connection
+      }
+      last.connection.abort()
+    }
+    return undefined
+  }
+
+  #dial(caller: ConnectCaller): void {
+    const socket = dial(this.#endpoint, ['http/1.1'], this.#options, {
+      connected: (stood) => {
+        this.#connecting.delete(stood)
+        const connection = new Connection(stood, this)
+        this.#open.add(connection)
+        if (!caller.isCancelled) return caller.connected(connection)
+        connection.free()
+      },
+      failed: (error) => {
+        this.#connecting.delete(socket)
+        this.#slots.release()
+        if (!caller.isCancelled) caller.connectFailed(error)
+      },
+    })
+    this.#connecting.add(socket)
+  }
+
+  #keep(connection: Connection): void {
+    if (this.#isClosed || this.#options.keepAliveMs === 0) return connection.abort()
+    this.#idle.push({ connection, since: this.#options.clock.now() })
+    this.#becameIdle()
+  }
+}

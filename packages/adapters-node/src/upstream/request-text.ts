@@ -1,0 +1,12 @@
+import type { RequestHead } from '../headers/request-head.ts'
+
+/** The head of a request as the latin1 text that HTTP/1.1 writes (RFC 9112, 3 and 5), with its last empty line. */
+export function requestText(head: RequestHead): string {
+  const { headers } = head
+  let text = `${head.method} ${head.target} HTTP/1.1\r\n`
+  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  if (head.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n'
+  if (head.upgrade !== undefined) return `${text}Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n\r\n`
+  if (head.takesTrailers) return `${text}TE: trailers\r\nConnection: keep-alive, TE\r\n\r\n`
+  return `${text}Connection: keep-alive\r\n\r\n`
+}

@@ -13,7 +13,8 @@ const heads = [
 const answers = [
   ['a head of 1 MiB', '/head/1000000', 502],
   ['a head just over the limit', '/head/16400', 502],
-  ['2 000 interim responses', '/interim/2000', 204],
+  ['2 000 interim responses', '/interim/2000', 102],
+  ['some interim responses', '/interim/10', 102],
   ['a body of 20 000 chunks', '/chunks/20000', 200],
 ] as const
 

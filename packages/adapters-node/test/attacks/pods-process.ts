@@ -14,6 +14,7 @@ export interface PodsState {
   readonly connections: number
 }
 
+/** What writes to the socket itself ends it: node would queue its next response behind the one it knows nothing of. */
 type Behaviour = (request: IncomingMessage, response: ServerResponse, size: number) => void
 
 const sockets = new Set<Socket>()
@@ -56,14 +57,14 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     socket.once('close', () => clearInterval(timer))
   },
   head: ({ socket }, _response, size) => {
-    socket.write(`HTTP/1.1 200 OK\r\nx-huge: ${'a'.repeat(size)}\r\n\r\n`)
+    socket.end(`HTTP/1.1 200 OK\r\nx-huge: ${'a'.repeat(size)}\r\n\r\n`)
   },
   interim: ({ socket }, _response, count) => {
-    socket.write(`${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(count)}HTTP/1.1 204 No Content\r\n\r\n`)
+    socket.end(`${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(count)}HTTP/1.1 204 No Content\r\n\r\n`)
   },
   /** A body in chunks of one byte each. */
   chunks: ({ socket }, _response, count) => {
-    socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\n.\r\n'.repeat(count)}0\r\n\r\n`)
+    socket.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\n.\r\n'.repeat(count)}0\r\n\r\n`)
   },
   half: ({ socket }) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', () => socket.resetAndDestroy())

@@ -57,7 +57,10 @@ export async function ended(attackers: readonly Attacker[]): Promise<void> {
 export async function openAttackers(port: number, count: number, reads?: Reading): Promise<Attacker[]> {
   const all: Attacker[] = []
   while (all.length < count) {
-    const some = Array.from({ length: Math.min(AT_ONCE, count - all.length) }, () => new Attacker(port, reads))
+    const some = Array.from(
+      { length: Math.min(AT_ONCE, count - all.length) },
+      () => new Attacker(port, reads),
+    )
     await Promise.all(some.map(({ connected }) => connected))
     all.push(...some)
   }

@@ -6,7 +6,14 @@ const COUNT = 200
 
 const heads = [
   ['one header of 64 KiB', head('/', [`x-huge: ${'a'.repeat(65_536)}`]), 431],
-  ['3 000 headers in 15 KiB', head('/', Array.from({ length: 3_000 }, () => 'a:b')), 431],
+  [
+    '3 000 headers in 15 KiB',
+    head(
+      '/',
+      Array.from({ length: 3_000 }, () => 'a:b'),
+    ),
+    431,
+  ],
   ['a target of 64 KiB', head(`/${'a'.repeat(65_536)}`), 431],
 ] as const
 

@@ -36,7 +36,8 @@ describe('broken bodies', { timeout: 60_000 }, () => {
     await withstand(async ({ port }) => {
       const attackers = await openAttackers(port, COUNT)
       // A POST is never sent again, so each is one failure.
-      for (const attacker of attackers) attacker.send(head(target, ['Content-Length: 0', 'Connection: close'], 'POST'))
+      for (const attacker of attackers)
+        attacker.send(head(target, ['Content-Length: 0', 'Connection: close'], 'POST'))
       for (const { answered } of attackers) expect(await answered).toMatch(expected)
       await ended(attackers)
     })

@@ -12,7 +12,10 @@ import { activeHandles, collectComplaints, type GatewayState, openDescriptors } 
 export interface GatewaySetup {
   readonly pods: readonly number[]
   readonly forward: ForwardOptions
-  readonly server: ServerOptions & { readonly maxConnections?: number; readonly maxRequestsPerSocket?: number }
+  readonly server: ServerOptions & {
+    readonly maxConnections?: number
+    readonly maxRequestsPerSocket?: number
+  }
   readonly pool: Pick<StickyOptions, 'onLost' | 'maxWaiting' | 'confirmLoss'>
   readonly maxEntries: number
 }

@@ -7,7 +7,8 @@ import { withstand } from './withstand.ts'
 const OWN_DESCRIPTORS = 500
 const WANTED = 10_000
 const MOST = Math.min(WANTED, openFilesLimit() - OWN_DESCRIPTORS)
-if (MOST < WANTED) console.log(`only ${MOST} idle connections: the limit of open files is ${openFilesLimit()}`)
+if (MOST < WANTED)
+  console.log(`only ${MOST} idle connections: the limit of open files is ${openFilesLimit()}`)
 
 /** Node keeps a socket, its parser and the state of both for each connection. */
 const MOST_BYTES_EACH = 16 * 1_024
@@ -24,7 +25,8 @@ describe('many connections', { timeout: 60_000 }, () => {
         for (const attacker of served) attacker.send(head('/', ['x-session: idle']))
         for (const { answered } of served) expect(await answered).toMatch(/^HTTP\/1.1 200 /)
         const held = await state({ collects: true })
-        if (held.descriptors !== undefined) expect(held.descriptors - descriptors).toBeGreaterThan(MOST * 0.99)
+        if (held.descriptors !== undefined)
+          expect(held.descriptors - descriptors).toBeGreaterThan(MOST * 0.99)
         each.push((held.heapUsed - heapUsed + held.external - external) / MOST)
         await ended(attackers)
       },

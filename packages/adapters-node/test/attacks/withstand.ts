@@ -10,9 +10,9 @@ export type Attack = (scene: Scene) => Promise<void>
 export interface Judgement extends SceneOptions {
   /** Default 3. A leak is what grows with each round. */
   readonly rounds?: number
-  /** Bytes that the heap may have grown between the first round and the last. Default 512 KiB. */
+  /** Bytes that the heap may have grown between the first round and the last. Default 1 MiB: compiled code grows a while. */
   readonly heapMargin?: number
-  /** The longest wait of the ordinary client. Default 2 000: it shares two processors with attackers and pods. */
+  /** The longest wait of the ordinary client. Default 5 000: it shares few processors with attackers and pods. */
   readonly longestMs?: number
 }
 
@@ -22,7 +22,7 @@ export interface Judgement extends SceneOptions {
  * that nothing was thrown, rejected or warned of. Answers the states after each round, the one before first.
  */
 export async function withstand(attack: Attack, judgement: Judgement = {}): Promise<GatewayState[]> {
-  const { rounds = 3, heapMargin = 512 * 1024, longestMs = 2_000, ...options } = judgement
+  const { rounds = 3, heapMargin = 1_024 * 1_024, longestMs = 5_000, ...options } = judgement
   const scene = await startScene({ ...options, forward: { keepAliveMs: 100, ...options.forward } })
   try {
     await ask(scene.port, 'warm-up')

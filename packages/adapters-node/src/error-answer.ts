@@ -1,5 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RefusedRoute, StickyError } from '@limpet/core'
 import { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'
 
@@ -58,16 +57,7 @@ export function answerRefused(request: IncomingMessage, response: ServerResponse
   answerError(request, response, refusalAnswer(route))
 }
 
-/** The same on the bare socket of an upgrade. */
-export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
-  const body = bodyOf(answer)
-  const retry = answer.status === 503 ? 'retry-after: 1\r\n' : ''
-  socket.end(
-    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\nconnection: close\r\n` +
-      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${retry}\r\n${body}`,
-  )
-}
-
-function bodyOf({ code, message }: ErrorAnswer): string {
+/** The body of an error answer: JSON. */
+export function bodyOf({ code, message }: ErrorAnswer): string {
   return JSON.stringify({ code, message })
 }

@@ -4,7 +4,7 @@ import type { Routing } from '@limpet/core'
 import { contractOption } from '@limpet/core/adapter-kit'
 import { Exchange } from './exchange.ts'
 import { checkForwardOptions, type ForwardOptions } from './options.ts'
-import { UpgradeExchange } from './upgrade-exchange.ts'
+import { Upgrades } from './upgrade/upgrades.ts'
 import { Connections } from './upstream/connections.ts'
 
 /** A reverse proxy as the two listeners that a `node:http` server takes. @public */
@@ -31,19 +31,14 @@ export function forward(routing: Routing, options: ForwardOptions = {}): Forward
   contractOption('forward.routing', routing, 'Routing such as createSticky() makes', ['route'])
   const checked = checkForwardOptions(options)
   const upstream = new Connections(checked)
-  const upgraded = new Set<UpgradeExchange>()
+  const upgrades = new Upgrades(routing, upstream, checked)
   const close = async () => {
     upstream.close()
-    for (const exchange of upgraded) exchange.cut()
+    upgrades.close()
   }
   return {
     request: (request, response) => new Exchange(routing, upstream, checked, request, response).start(),
-    upgrade: (request, socket, head) => {
-      const exchange = new UpgradeExchange(routing, upstream, checked, request, socket, head)
-      upgraded.add(exchange)
-      socket.once('close', () => upgraded.delete(exchange))
-      exchange.start()
-    },
+    upgrade: (request, socket, head) => upgrades.accept(request, socket, head),
     close,
     [Symbol.asyncDispose]: close,
   }

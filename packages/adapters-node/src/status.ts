@@ -11,6 +11,7 @@ export type ProxyErrorCode = RefusalReason | StickyErrorCode
 export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'bad-key': 400,
   'ambiguous-key': 400,
+  'upgrade-with-body': 400,
   'client-stalled': 408,
   'no-rule': 404,
   'body-consumed': 500,

@@ -6,6 +6,7 @@
  * - `duplicate-identity`: two endpoints of one set have the same identity.
  * - `closed`: a method other than `close()` was called after `close()`.
  * - `body-consumed`: the request's body was read before it reached the proxy, so it cannot be forwarded.
+ * - `upgrade-with-body`: a request to switch protocols has a body, which cannot be told from the stream behind it.
  * - `connect-failed`, `connect-timeout`: no connection to the endpoint could be opened.
  * - `upstream-reset`: the endpoint closed the connection before its answer was complete.
  * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
@@ -30,6 +31,7 @@ export type StickyErrorCode =
   | 'duplicate-identity'
   | 'closed'
   | 'body-consumed'
+  | 'upgrade-with-body'
   | 'connect-failed'
   | 'connect-timeout'
   | 'upstream-reset'

@@ -124,14 +124,18 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     const { status, reason, rawHeaders } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
+    const headers = responseHeaders(rawHeaders)
     try {
-      const headers = responseHeaders(rawHeaders)
       tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+    } catch (error) {
+      this.#drop()
+      return this.#breach(error)
+    }
+    try {
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
       this.#reply.head(status, reason, headers, this.#expectsContinue)
     } catch (error) {
       this.#drop()
-      if (error instanceof StickyError) return this.#fail(error)
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
@@ -226,7 +230,11 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   }
 
   #next(error: unknown): void {
-    if (this.#route) this.#follow(this.#route.next(error))
+    try {
+      if (this.#route) this.#follow(this.#route.next(error))
+    } catch (cause) {
+      this.#breach(cause)
+    }
   }
 
   #connect(fresh: boolean): void {
@@ -254,8 +262,17 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    if (this.#context.options.onError?.(error, this.#request, this.#response)) return
+    if (this.#isAnswered(error)) return
     answerError(this.#request, this.#response, errorAnswer(error))
+  }
+
+  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
+  #isAnswered(error: StickyError): boolean {
+    try {
+      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
+    } catch {
+      return false
+    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

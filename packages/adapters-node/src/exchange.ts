@@ -4,6 +4,7 @@ import type { DownstreamRequest, DownstreamResponse } from './downstream/downstr
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { failureError } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -51,8 +52,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#context = context
     this.#request = request
     this.#response = response
-    this.#expectsContinue = expectsContinue
     this.#framing = bodyFraming(request)
+    // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
+    this.#expectsContinue = expectsContinue && this.#framing !== 'none'
     this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
     this.#reply = replyTo(request, response, this)
   }
@@ -167,17 +169,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#connection = undefined
     if (this.#isOver) return
     this.#body?.hold()
-    const { code, message, cause } = failure
-    const error = new StickyError(code, message, { cause })
+    const error = failureError(failure, this.#expectsContinue && this.isBodyUntouched)
     if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
-      if (code.startsWith('upstream-')) void this.#route?.settle({ error })
+      if (error.code.startsWith('upstream-')) void this.#route?.settle({ error })
       return this.#fail(error)
     }
     this.tries++
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
-    else if (code === 'upstream-timeout') this.#pause()
+    else if (failure.code === 'upstream-timeout') this.#pause()
     else this.#next(error)
   }
 

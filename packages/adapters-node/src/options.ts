@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import { type Clock, type StickyError, systemClock } from '@limpet/core'
 import {
   canonicalAddress,
@@ -172,7 +172,6 @@ export function checkForwardOptions(
   if (maxRequestsPerEndpoint !== Number.POSITIVE_INFINITY) {
     integerOption('forward.maxRequestsPerEndpoint', maxRequestsPerEndpoint, 1, MOST_REQUESTS)
   }
-  contractOption('forward.tls', tls, 'tls.ConnectionOptions object', [])
   choiceOption('forward.movedHeader', String(movedHeader), ['true', 'false'])
   return {
     connectTimeoutMs: milliseconds('connectTimeoutMs', 1, 5_000),
@@ -197,7 +196,7 @@ export function checkForwardOptions(
     queueTimeoutMs: milliseconds('queueTimeoutMs', 1, 5_000),
     movedHeader,
     path: options.path,
-    tls,
+    tls: withContext(tls),
     onRequestHead: options.onRequestHead,
     onResponseHead: options.onResponseHead,
     onError: options.onError,
@@ -213,6 +212,24 @@ const MOST_REQUESTS = 1_000_000
 /** A number of things, or `Infinity`. */
 function countOption(path: string, value: number): number {
   return value === Number.POSITIVE_INFINITY ? value : integerOption(path, value, 1, 2 ** 31 - 1)
+}
+
+/** Reads certificates and keys once: for each connection anew it costs more than the handshake. */
+function withContext(tls: ConnectionOptions): ConnectionOptions {
+  contractOption('forward.tls', tls, 'tls.ConnectionOptions object', [])
+  const { servername = '' } = tls
+  if (typeof servername !== 'string') throw invalidOption('forward.tls.servername', 'a name', servername)
+  if (tls.secureContext !== undefined || Object.keys(tls).length === 0) return tls
+  try {
+    return { ...tls, secureContext: createSecureContext(tls) }
+  } catch (error) {
+    // What node says of it may hold a part of a key.
+    throw invalidOption(
+      'forward.tls',
+      'what tls.createSecureContext() takes',
+      (error as { code?: unknown }).code,
+    )
+  }
 }
 
 function peerIn(ranges: readonly string[]): (request: DownstreamRequest) => boolean {

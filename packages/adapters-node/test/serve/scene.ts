@@ -40,8 +40,8 @@ export async function gatewayScene(
   const wanted: ((response: ServerResponse) => void)[] = []
   const pod = await startEchoPod('p', {
     answer: (request, response) => {
-      request.resume().on('error', () => undefined)
-      if (answers === 'now') response.end('ok')
+      request.on('error', () => undefined)
+      if (answers === 'now') request.resume() && response.end('ok')
       else if (wanted.length > 0) wanted.shift()?.(response)
       else waiting.push(response)
     },
@@ -106,7 +106,7 @@ export async function rawClient(
 export const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
 /** A session of HTTP/2 that trusts the certificate of the tests. */
-export function http2Client({ port }: Gateway): ReturnType<typeof connectHttp2> {
+export function http2Client({ port }: Pick<Gateway, 'port'>): ReturnType<typeof connectHttp2> {
   const session = connectHttp2(`https://localhost:${port}`, {
     ca: CERTIFICATE.cert,
     lookup: (_name, options, callback) =>

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import { constants } from 'node:http2'
+import { connect as connectTcp } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { advanceUntil, CERTIFICATE, gatewayScene, http2Client } from './scene.ts'
 
@@ -72,6 +73,19 @@ describe('serve() over HTTP/2', () => {
     expect(await advanceUntil(clock, ended, 2_000)).toBeLessThan(1_000)
   })
 
+  it('serves the first stream of a client whose handshake ends after the end began, and no other', async () => {
+    const { gateway } = await gatewayScene(TLS)
+    const socket = connectTcp(gateway.port, '127.0.0.1')
+    await once(socket, 'connect')
+    // Accepted in order: with the second, the first is too.
+    expect((await ask(http2Client(gateway)).ended).body).toBe('ok')
+    const gatewayClosed = gateway.close()
+    const session = http2Client(gateway, socket)
+    const bothClosed = Promise.all([gatewayClosed, closed(session)])
+    expect((await ask(session).ended).body).toBe('ok')
+    await bothClosed
+  })
+
   it('cuts streams at the deadline', async () => {
     const { clock, gateway, asked, pool } = await gatewayScene(TLS, 'when-told')
     const session = http2Client(gateway)
@@ -97,7 +111,7 @@ describe('serve() over HTTP/2', () => {
     const goes = closed(unused)
     clock.advance(1_000)
     await goes
-    clock.advance(60_000)
+    clock.advance(62_000)
     held.end('late')
     expect((await ended).body).toBe('late')
     clock.advance(4_999)

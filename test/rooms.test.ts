@@ -110,7 +110,7 @@ describe('imports', () => {
     )) {
       const text = readFileSync(join(ROOT, file), 'utf8')
       const opens = /\b(?:connect|createConnection)\b[^\n]*from 'node:(?:net|tls)'/.test(text)
-      expect(opens, file).toBe(file.endsWith('upstream/connections.ts'))
+      expect(opens, file).toBe(file.endsWith('upstream/dial.ts'))
     }
   })
 })

@@ -111,6 +111,8 @@ describe('the docs', () => {
     ['docs/guide/getting-started.md', 'packages/core/src/sticky-options.ts', 'StickyOptions'],
     ['docs/guide/tables.md', 'packages/core/src/table/memory-options.ts', 'MemoryTableOptions'],
     ['docs/guide/forward.md', 'packages/adapters-node/src/options.ts', 'ForwardOptions'],
+    ['docs/guide/forward.md', 'packages/adapters-node/src/retry/retry-options.ts', 'RetryOptions'],
+    ['docs/guide/endpoints.md', 'packages/core/src/endpoint/endpoint.ts', 'EndpointInit'],
     ['docs/guide/forward.md', 'packages/adapters-node/src/close-deadline.ts', 'CloseOptions'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky-proxy.ts', 'StickyProxyOptions'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky.ts', 'StickyMiddlewareOptions'],

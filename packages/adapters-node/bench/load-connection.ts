@@ -1,4 +1,7 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { LOCALHOST } from './certificate.ts'
+import type { LoadClient, LoadListener } from './load-client.ts'
 import { BACKENDS, END, type RequestTemplate, type Workload } from './workload.ts'
 
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -7,58 +10,60 @@ const FIRST_NAME = 'a'.charCodeAt(0)
 /** Every read of every connection lands here and is used up before the next, which spares a buffer per read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(65_536)
 
-/** What a connection tells the load it belongs to. */
-export interface LoadListener {
-  /** A whole, correct response; `backend` is the index of who answered. */
-  answered(connection: LoadConnection, backend: number): void
-  failed(error: Error): void
-}
-
-/** One keep-alive client connection with at most one request under way. Every response is checked. */
-export class LoadConnection {
-  readonly #socket: Socket
+/** An HTTP/1.1 client: one connection kept alive, or one after the other. */
+export class LoadConnection implements LoadClient {
+  readonly #port: number
+  readonly #workload: Workload
   readonly #listener: LoadListener
-  readonly #responseBody: number
   readonly #request: Buffer
   readonly #keyOffset: number
+  #socket: Socket | undefined = undefined
   #partial: Buffer | undefined = undefined
   #bodyLeft = 0
   #backend = -1
   #isWaiting = false
-  /** Index of the key of the request under way, and when it was sent in milliseconds. */
   key = 0
   sentAt = 0
 
   constructor(port: number, workload: Workload, template: RequestTemplate, listener: LoadListener) {
+    this.#port = port
+    this.#workload = workload
     this.#listener = listener
-    this.#responseBody = workload.responseBody
     this.#request = Buffer.from(template.bytes)
     this.#keyOffset = template.keyOffset
-    const callback = (length: number): boolean => {
-      this.#received(READ_BUFFER.subarray(0, length))
-      return true
-    }
-    const onread = { buffer: READ_BUFFER, callback }
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread })
-    this.#socket.once('error', (error) => listener.failed(error))
-    this.#socket.once('close', () => {
-      if (this.#isWaiting)
-        listener.failed(new Error('the proxy closed a connection before its response was complete'))
-    })
   }
 
-  /** Sends the next request. The whole response to the last one has arrived, so its bytes may be overwritten. */
   send(key: number, keyText: string, now: number): void {
     this.key = key
     this.sentAt = now
     this.#isWaiting = true
     this.#request.write(keyText, this.#keyOffset, 'latin1')
+    this.#socket ??= this.#open()
     this.#socket.write(this.#request)
   }
 
   close(): void {
     this.#isWaiting = false
-    this.#socket.destroy()
+    this.#socket?.destroy()
+    this.#socket = undefined
+  }
+
+  #open(): Socket {
+    const callback = (length: number): boolean => {
+      this.#received(READ_BUFFER.subarray(0, length))
+      return true
+    }
+    const options = { port: this.#port, host: '127.0.0.1', onread: { buffer: READ_BUFFER, callback } }
+    const isTls = this.#workload.transport === 'tls'
+    // For TLS, node's types lack onread; node has it.
+    const socket: Socket = isTls ? connectTls({ ...options, ca: LOCALHOST }) : connect(options)
+    socket.setNoDelay(true)
+    socket.once('error', (error) => this.#listener.failed(error))
+    socket.once('close', () => {
+      if (this.#isWaiting && socket === this.#socket)
+        this.#fail('the proxy closed a connection before its response was complete')
+    })
+    return socket
   }
 
   #received(bytes: Buffer): void {
@@ -73,11 +78,11 @@ export class LoadConnection {
     if (end < 0) return
     const head = bytes.toString('latin1', 0, end)
     const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
-    if (!head.startsWith('HTTP/1.1 200 ') || Number(length) !== this.#responseBody) {
+    if (!head.startsWith('HTTP/1.1 200 ') || Number(length) !== this.#workload.responseBody) {
       this.#fail(`a wrong response head: ${JSON.stringify(head)}`)
       return
     }
-    this.#bodyLeft = this.#responseBody
+    this.#bodyLeft = this.#workload.responseBody
     this.#backend = -1
     const body = bytes.subarray(end + HEAD_END.length)
     if (body.length > 0) this.#readBody(body)
@@ -92,6 +97,7 @@ export class LoadConnection {
       return
     }
     this.#isWaiting = false
+    if (this.#workload.reconnects) this.close()
     this.#listener.answered(this, this.#backend)
   }
 

@@ -1,5 +1,7 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks'
-import { LoadConnection, type LoadListener } from './load-connection.ts'
+import type { LoadClient, LoadListener } from './load-client.ts'
+import { LoadConnection } from './load-connection.ts'
+import { loadStreams } from './load-stream.ts'
 import { answer } from './part.ts'
 import { BACKENDS, requestTemplate, sessionKey, WORKLOADS, type WorkloadName } from './workload.ts'
 
@@ -9,7 +11,8 @@ export interface LoadOptions {
   readonly proxy: string
   readonly port: number
   readonly workload: WorkloadName
-  readonly connections: number
+  /** How many requests are under way at once. */
+  readonly clients: number
   readonly keys: number
 }
 
@@ -31,7 +34,7 @@ const PATIENCE_MS = 10_000
 const bindings = new Map<string, Int8Array>()
 
 class Load implements LoadListener {
-  readonly #connections: LoadConnection[]
+  readonly #clients: readonly LoadClient[]
   /** Of the proxy and the workload, for messages. */
   readonly #name: string
   readonly #keys: readonly string[]
@@ -41,24 +44,20 @@ class Load implements LoadListener {
   #requests = 0
   #repeats = 0
   #endsAt = 0
-  #idle: LoadConnection[] = []
+  #idle: LoadClient[] = []
   #finish: PromiseWithResolvers<void> | undefined = undefined
   #error: Error | undefined = undefined
 
-  constructor({ proxy, port, workload, connections, keys }: LoadOptions) {
+  constructor({ proxy, port, workload, clients, keys }: LoadOptions) {
     this.#name = `${proxy}, ${workload}`
     this.#keys = Array.from({ length: keys }, (_, index) => sessionKey(index))
     this.#bindings = bindings.get(proxy) ?? new Int8Array(keys).fill(-1)
     bindings.set(proxy, this.#bindings)
-    const template = requestTemplate(WORKLOADS[workload])
-    this.#connections = Array.from(
-      { length: connections },
-      () => new LoadConnection(port, WORKLOADS[workload], template, this),
-    )
-    this.#idle = [...this.#connections]
+    this.#clients = this.#open(port, workload, clients)
+    this.#idle = [...this.#clients]
   }
 
-  /** Keeps every connection busy for a time, then waits for the answers that are out. */
+  /** Keeps every client busy for a time, then waits for the answers that are out. */
   async run(seconds: number): Promise<LoadResult> {
     this.#histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
     this.#requests = 0
@@ -69,7 +68,7 @@ class Load implements LoadListener {
     this.#endsAt = startedAt + seconds * 1_000
     const late = () => this.failed(new Error(`no answer within ${PATIENCE_MS} ms`))
     const patience = setTimeout(late, seconds * 1_000 + PATIENCE_MS)
-    for (const connection of this.#idle.splice(0)) this.#send(connection, startedAt)
+    for (const client of this.#idle.splice(0)) this.#send(client, startedAt)
     await this.#finish.promise.finally(() => clearTimeout(patience))
     return {
       requests: this.#requests,
@@ -80,19 +79,19 @@ class Load implements LoadListener {
     }
   }
 
-  answered(connection: LoadConnection, backend: number): void {
+  answered(client: LoadClient, backend: number): void {
     const now = performance.now()
     this.#requests++
-    this.#histogram.record(Math.max(1, Math.round((now - connection.sentAt) * 1_000)))
-    const bound = this.#bindings[connection.key] as number
-    if (bound < 0) this.#bindings[connection.key] = backend
+    this.#histogram.record(Math.max(1, Math.round((now - client.sentAt) * 1_000)))
+    const bound = this.#bindings[client.key] as number
+    if (bound < 0) this.#bindings[client.key] = backend
     else if (bound === backend) this.#repeats++
-    else this.failed(new Error(`key ${connection.key} moved from ${BACKENDS[bound]} to ${BACKENDS[backend]}`))
+    else this.failed(new Error(`key ${client.key} moved from ${BACKENDS[bound]} to ${BACKENDS[backend]}`))
     if (now < this.#endsAt) {
-      this.#send(connection, now)
+      this.#send(client, now)
     } else {
-      this.#idle.push(connection)
-      if (this.#idle.length === this.#connections.length) this.#finish?.resolve()
+      this.#idle.push(client)
+      if (this.#idle.length === this.#clients.length) this.#finish?.resolve()
     }
   }
 
@@ -104,13 +103,20 @@ class Load implements LoadListener {
   /** @throws Error what went wrong after the last answer, if something did */
   close(): void {
     if (this.#error) throw this.#error
-    for (const connection of this.#connections) connection.close()
+    for (const client of this.#clients) client.close()
   }
 
-  #send(connection: LoadConnection, now: number): void {
+  #open(port: number, name: WorkloadName, count: number): LoadClient[] {
+    const workload = WORKLOADS[name]
+    if (workload.transport === 'h2') return loadStreams(port, workload, count, this)
+    const template = requestTemplate(workload)
+    return Array.from({ length: count }, () => new LoadConnection(port, workload, template, this))
+  }
+
+  #send(client: LoadClient, now: number): void {
     const key = this.#nextKey
     this.#nextKey = (key + 1) % this.#keys.length
-    connection.send(key, this.#keys[key] as string, now)
+    client.send(key, this.#keys[key] as string, now)
   }
 }
 

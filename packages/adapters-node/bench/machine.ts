@@ -10,7 +10,7 @@ export function machine(): string {
   const pinning = isPinned
     ? 'proxy on core 0, load and backends on core 1'
     : 'NOT pinned to cores (no taskset, or one core): processes disturb each other'
-  const versions = ['http-proxy', '@fastify/http-proxy', 'fastify', 'undici'].map(
+  const versions = ['http-proxy', '@fastify/http-proxy', 'fastify', 'http2-proxy', 'undici'].map(
     (name) => `${name} ${require(`${name}/package.json`).version}`,
   )
   return [

@@ -6,6 +6,8 @@ export const PROXIES = {
   'http-proxy': { file: 'proxies/http-proxy.ts', title: 'http-proxy' },
   fastify: { file: 'proxies/fastify-http-proxy.ts', title: '@fastify/http-proxy' },
   bare: { file: 'proxies/bare-undici.ts', title: 'bare node:http + undici' },
+  'http2-proxy': { file: 'proxies/http2-proxy.ts', title: 'http2-proxy' },
+  floor: { file: 'proxies/no-upstream.ts', title: 'node:http2 alone, no upstream' },
   forward: { file: 'proxies/forward.ts', title: 'forward()' },
 } as const
 
@@ -21,17 +23,25 @@ export interface BenchOptions {
   readonly settleSeconds: number
   /** Before the first round of a workload, for each proxy. 0 = not at all. */
   readonly warmUpSeconds: number
-  readonly connections: number
+  /** How many requests are under way at once, where the workload does not say. */
+  readonly clients: number
   /** Distinct session keys. */
   readonly keys: number
   readonly workloads: readonly WorkloadName[]
   readonly proxies: readonly ProxyName[]
-  /** Where the proxies write CPU profiles. */
+  /** Whether a CPU profile of `forward()` is taken and told by layers. */
+  readonly profiles: boolean
+  /** Where the proxies write CPU profiles of the whole run. */
   readonly profileDir: string | undefined
 }
 
-const USAGE = `usage: bench [--rounds 7] [--seconds 2] [--connections 64] [--only small,large,post]
-             [--proxies http-proxy,fastify,bare,forward] [--profile <directory>]   (BENCH_SHORT=1: only prove that it runs)`
+/** What `--only` chooses from. */
+const PARTS = [...(Object.keys(WORKLOADS) as WorkloadName[]), 'profile'] as const
+
+const USAGE = `usage: bench [--rounds 7] [--seconds 2] [--connections 64] 
+             [--only ${PARTS.join()}]
+             [--proxies ${Object.keys(PROXIES).join()}]
+             [--profile <directory>]   (BENCH_SHORT=1: only prove that it runs)`
 
 /** @throws Error with the usage for anything it does not know */
 export function benchOptions(args: readonly string[], env: NodeJS.ProcessEnv): BenchOptions {
@@ -42,22 +52,24 @@ export function benchOptions(args: readonly string[], env: NodeJS.ProcessEnv): B
       rounds: { type: 'string', default: isShort ? '1' : '7' },
       seconds: { type: 'string', default: isShort ? '0.3' : '2' },
       connections: { type: 'string', default: '64' },
-      only: { type: 'string', default: Object.keys(WORKLOADS).join() },
+      only: { type: 'string', default: PARTS.join() },
       proxies: { type: 'string', default: Object.keys(PROXIES).join() },
       profile: { type: 'string' },
     },
   })
+  const parts = names(values.only, PARTS)
   return {
     isShort,
     rounds: positive(values.rounds),
     seconds: positive(values.seconds),
     settleSeconds: isShort ? 0.1 : 0.4,
     warmUpSeconds: isShort ? 0 : 3,
-    connections: positive(values.connections),
+    clients: positive(values.connections),
     // A slow proxy answers some hundred requests in a short run: each key must still come more than once.
     keys: isShort ? 100 : 10_000,
-    workloads: names(values.only, WORKLOADS),
-    proxies: names(values.proxies, PROXIES),
+    workloads: parts.filter((name) => name !== 'profile'),
+    proxies: names(values.proxies, Object.keys(PROXIES) as ProxyName[]),
+    profiles: parts.includes('profile'),
     profileDir: values.profile,
   }
 }
@@ -68,9 +80,9 @@ function positive(text: string): number {
   return value
 }
 
-function names<T extends string>(text: string, known: Readonly<Record<T, unknown>>): T[] {
+function names<T extends string>(text: string, known: readonly T[]): T[] {
   const list = text.split(',')
-  const unknown = list.find((name) => !Object.hasOwn(known, name))
+  const unknown = list.find((name) => !known.includes(name as T))
   if (unknown !== undefined) throw new Error(`unknown: ${unknown}\n${USAGE}`)
   return list as T[]
 }

@@ -18,7 +18,8 @@ export function answer(methods: Methods): void {
   process.once('disconnect', () => process.exit())
   process.on('message', async ({ id, method, input }: Question) => {
     const reply = await outcome(all, method, input)
-    process.send?.({ id, ...reply })
+    // The channel may be closed by now: then nobody waits for the reply.
+    process.send?.({ id, ...reply }, undefined, undefined, () => undefined)
   })
 }
 

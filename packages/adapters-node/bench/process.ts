@@ -74,11 +74,10 @@ export class Part {
   }
 }
 
-/** Starts `bench/<file>` on a core. `profileDir`: where it writes a CPU profile when it is stopped. */
-export function start(file: string, core: 0 | 1, profileDir?: string): Part {
-  const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`]
+/** Starts `bench/<file>` on a core. `flags`: more of node's and V8's. */
+export function start(file: string, core: 0 | 1, flags: readonly string[] = []): Part {
   const script = fileURLToPath(new URL(file, import.meta.url))
-  const command = [process.execPath, ...FLAGS, ...profile, script]
+  const command = [process.execPath, ...FLAGS, ...flags, script]
   if (isPinned) command.unshift('taskset', '-c', String(core))
   const [program = '', ...args] = command
   return new Part(file, spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))

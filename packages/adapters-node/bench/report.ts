@@ -15,13 +15,13 @@ const FIGURES = [
   'stickiness checks',
 ]
 
-const RATIOS = ['forward() against', 'req/s', 'CPU efficiency', 'p99']
+const RATIOS = ['forward() against', 'req/s', 'CPU efficiency', 'p50', 'p99']
 
 /** What was measured of one workload, in markdown: figures of every proxy, and ratios of `forward()` to its peers. */
 export function workloadReport(result: WorkloadResult): string {
   const { workload, rounds } = result
   const figures = [...rounds].map(([name, list]) => proxyRow(name, list))
-  const parts = [`## ${WORKLOADS[workload].title}`, table(FIGURES, [...figures, directRow(result)])]
+  const parts = [`## ${WORKLOADS[workload].title}`, table(FIGURES, [...figures, ...directRow(result)])]
   const peers = [...rounds.keys()].filter((name) => name !== 'forward')
   const compared = peers.flatMap((peer) => ratioRow(result, peer))
   if (compared.length > 0) parts.push('Per round, median [quartiles]:', table(RATIOS, compared))
@@ -32,7 +32,7 @@ export function workloadReport(result: WorkloadResult): string {
 export function decisionReport(nanoseconds: number, results: readonly WorkloadResult[]): string {
   const shares = results.map(({ workload, rounds }) => {
     const cpu = median(rounds.get('forward')?.map(({ cpuPerRequest }) => cpuPerRequest) ?? [])
-    return `${percent(nanoseconds / 1_000 / cpu, 1)} of a ${workload} request`
+    return `${percent(nanoseconds / 1_000 / cpu, 1)} of ${WORKLOADS[workload].name}`
   })
   return `Decision alone (route, settle, done): ${nanoseconds.toFixed(0)} ns; ${shares.join(', ')}.`
 }
@@ -50,23 +50,18 @@ function proxyRow(name: ProxyName, rounds: readonly Round[]): string[] {
   ]
 }
 
-function directRow({ direct }: WorkloadResult): string[] {
-  return [
-    'no proxy (limit of the load side)',
-    direct.requestsPerSecond.toFixed(0),
-    '',
-    direct.p50.toFixed(0),
-    direct.p99.toFixed(0),
-    percent(direct.loadIdle),
-    '',
-  ]
+function directRow({ direct }: WorkloadResult): string[][] {
+  if (!direct) return []
+  const { requestsPerSecond, p50, p99, loadIdle } = direct
+  const name = 'no proxy (limit of the load side)'
+  return [[name, requestsPerSecond.toFixed(0), '', p50.toFixed(0), p99.toFixed(0), percent(loadIdle), '']]
 }
 
 function ratioRow(result: WorkloadResult, peer: ProxyName): string[][] {
   const against = ratios(result, peer)
   if (against === undefined) return []
-  const { requestsPerSecond, cpuEfficiency, p99 } = against
-  return [[PROXIES[peer].title, quartiles(requestsPerSecond), quartiles(cpuEfficiency), quartiles(p99)]]
+  const { requestsPerSecond, cpuEfficiency, p50, p99 } = against
+  return [[PROXIES[peer].title, ...[requestsPerSecond, cpuEfficiency, p50, p99].map(quartiles)]]
 }
 
 function range(values: readonly number[]): string {

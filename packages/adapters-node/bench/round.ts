@@ -1,7 +1,8 @@
 import type { LoadOptions, LoadResult } from './load.ts'
 import type { BenchOptions, ProxyName } from './options.ts'
 import type { Part } from './process.ts'
-import type { WorkloadName } from './workload.ts'
+import type { Ports } from './proxies/listening.ts'
+import { WORKLOADS, type WorkloadName } from './workload.ts'
 
 /** What one proxy did in one round. */
 export interface Round {
@@ -27,7 +28,7 @@ export interface Stage {
 export interface Subject<Name extends string = ProxyName | 'direct'> {
   readonly name: Name
   readonly part: Part
-  readonly port: number
+  readonly ports: Ports
 }
 
 /**
@@ -37,11 +38,13 @@ export interface Subject<Name extends string = ProxyName | 'direct'> {
  */
 export async function measure(
   { load, backends }: Stage,
-  { name, part, port }: Subject,
+  { name, part, ports }: Subject,
   workload: WorkloadName,
-  { connections, keys, settleSeconds, seconds }: BenchOptions,
+  { clients: byDefault, keys, settleSeconds, seconds }: BenchOptions,
 ): Promise<Round> {
-  await load.ask('open', { proxy: name, port, workload, connections, keys } satisfies LoadOptions)
+  const { transport, clients = byDefault } = WORKLOADS[workload]
+  const port = ports[transport] as number
+  await load.ask('open', { proxy: name, port, workload, clients, keys } satisfies LoadOptions)
   await load.ask('run', settleSeconds)
   const cpus = () => Promise.all([part.cpu(), load.cpu(), backends.cpu()])
   const before = await cpus()

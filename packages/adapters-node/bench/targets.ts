@@ -14,7 +14,9 @@ interface Target {
 }
 
 const SPEEDS = ['requestsPerSecond', 'cpuEfficiency'] as const
-const PROXY_PEERS = ['http-proxy', 'fastify'] as const
+const PEERS = ['http-proxy', 'fastify', 'http2-proxy'] as const
+const WORKLOAD_NAMES = Object.keys(WORKLOADS) as WorkloadName[]
+const OTHERS = WORKLOAD_NAMES.filter((workload) => workload !== 'small')
 
 const small = (peer: ProxyName, value: number): Target[] =>
   SPEEDS.map((figure) => ({ workload: 'small', peer, figure, bound: 'at least', value }))
@@ -31,17 +33,14 @@ const lowerTail = (workload: WorkloadName, peer: ProxyName): Target => ({
 const TARGETS: readonly Target[] = [
   ...small('http-proxy', 2.3),
   ...small('bare', 0.85),
-  ...PROXY_PEERS.flatMap((peer) => [...faster('large', peer), ...faster('post', peer)]),
-  ...PROXY_PEERS.flatMap((peer) => [
-    lowerTail('small', peer),
-    lowerTail('large', peer),
-    lowerTail('post', peer),
-  ]),
+  ...OTHERS.flatMap((workload) => PEERS.flatMap((peer) => faster(workload, peer))),
+  ...WORKLOAD_NAMES.flatMap((workload) => PEERS.map((peer) => lowerTail(workload, peer))),
 ]
 
 const FIGURES: Readonly<Record<keyof Ratios, string>> = {
   requestsPerSecond: 'req/s',
   cpuEfficiency: 'CPU efficiency',
+  p50: 'p50',
   p99: 'p99',
 }
 

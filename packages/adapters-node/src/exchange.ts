@@ -7,6 +7,7 @@ import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
+import { requestError } from './headers/request-check.ts'
 import { type BodyFraming, type RequestHead, requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
 import { trailerFields } from './headers/trailer-fields.ts'
@@ -60,6 +61,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   start(): void {
     const request = this.#request
     if (this.#response.destroyed) return
+    const malformed = requestError(request, this.#response)
+    if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) {
       const message =
         'the body of the request was read before it reached the proxy: mount the proxy before body parsers'

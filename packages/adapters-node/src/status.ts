@@ -1,7 +1,7 @@
 import type { RefusalReason, StickyErrorCode } from '@limpet/core'
 
 /** What a request can be answered with instead of a pod's response. @public */
-export type ProxyErrorCode = RefusalReason | StickyErrorCode | 'bad-request' | 'head-too-large'
+export type ProxyErrorCode = RefusalReason | StickyErrorCode | 'head-too-large'
 
 /**
  * The HTTP status of every error answer. A refused route's own `status` outranks it. A code that is not here is 500.
@@ -11,7 +11,7 @@ export type ProxyErrorCode = RefusalReason | StickyErrorCode | 'bad-request' | '
 export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'bad-key': 400,
   'ambiguous-key': 400,
-  'bad-request': 400,
+  'request-malformed': 400,
   'client-stalled': 408,
   'head-too-large': 431,
   'no-rule': 404,

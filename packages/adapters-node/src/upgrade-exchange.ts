@@ -5,8 +5,10 @@ import { type Route, type ServedRoute, StickyError } from '@limpet/core'
 import { answerErrorOnSocket, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { movedCause } from './headers/moved-header.ts'
+import { requestError } from './headers/request-check.ts'
 import { requestHead } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
+import { upgradeOffer } from './headers/upgrade-offer.ts'
 import { tellRequestHead } from './hooks.ts'
 import { RequestAbort } from './request-abort.ts'
 import type {
@@ -44,6 +46,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.#client.on('error', () => this.cut())
     this.#client.once('close', () => this.#end())
     if (this.#client.destroyed) return this.#end()
+    const malformed = requestError(this.#request)
+    if (malformed) return this.#answer(errorAnswer(malformed))
     try {
       this.#follow(this.#context.routing.route(this.#request, this.#abort))
     } catch (error) {
@@ -64,7 +68,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     const route = this.#route as ServedRoute
     this.#connection = connection
     const { options } = this.#context
-    const upgrade = headerOf(this.#request.rawHeaders, 'upgrade')
+    const upgrade = upgradeOffer(this.#request.rawHeaders)
     try {
       const about = {
         framing: 'none',
@@ -118,6 +122,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (this.#isOver) {
       pod.on('error', () => undefined).destroy()
       return
+    }
+    if (upgradeOffer(this.#request.rawHeaders) === undefined) {
+      pod.on('error', () => undefined).destroy()
+      const message = 'the endpoint switched protocols without being asked to'
+      return this.#answer(errorAnswer(new StickyError('upstream-malformed', message)))
     }
     this.#pod = pod
     void this.#route?.settle({ status })

@@ -7,6 +7,7 @@
  * - `closed`: a method other than `close()` was called after `close()`.
  * - `body-consumed`: the request's body was read before it reached the proxy, so it cannot be forwarded.
  * - `connect-failed`, `connect-timeout`: no connection to the endpoint could be opened.
+ * - `request-malformed`: the request could be read in more than one way, and is refused before it is routed.
  * - `upstream-reset`: the endpoint closed the connection before its answer was complete.
  * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
  * - `upstream-timeout`: the endpoint did not answer, or stopped in the middle, for longer than the limit.
@@ -35,6 +36,7 @@ export type StickyErrorCode =
   | 'body-consumed'
   | 'connect-failed'
   | 'connect-timeout'
+  | 'request-malformed'
   | 'upstream-reset'
   | 'upstream-malformed'
   | 'upstream-timeout'

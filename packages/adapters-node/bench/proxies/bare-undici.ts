@@ -4,7 +4,8 @@ import { proxy } from './listening.ts'
 import { stickyChoice } from './sticky-choice.ts'
 
 // The bare loop: node:http and undici's dispatch with nothing between them but what a correct HTTP proxy must do. No
-// timeouts, no fail-over, no options: the ceiling for a proxy made of these two.
+// timeouts, no fail-over, no options: the ceiling for a proxy made of these two. HTTP/2 comes from node:http2's
+// compatibility API, to the same loop.
 
 const HOP_BY_HOP = new Set([
   'connection',
@@ -34,7 +35,10 @@ function upstreamRequest(req: IncomingMessage): Upstream {
     const value = raw[i + 1] as string
     if (name === 'transfer-encoding' || name === 'content-length') hasBody = true
     if (name === 'x-session') key = value
-    if (name === 'x-forwarded-for') forwardedFor = `${value}, ${forwardedFor}`
+    // HTTP/2 has its target and authority among the headers.
+    if (name.startsWith(':')) {
+      if (name === ':authority') headers.push('host', value)
+    } else if (name === 'x-forwarded-for') forwardedFor = `${value}, ${forwardedFor}`
     else if (!HOP_BY_HOP.has(name)) headers.push(name, value)
   }
   headers.push('x-forwarded-for', forwardedFor)
@@ -52,10 +56,12 @@ function downstreamHeaders(raw: readonly Buffer[]): string[] {
 
 class Answer implements Dispatcher.DispatchHandler {
   readonly #res: ServerResponse
+  readonly #isHttp2: boolean
   #controller: Dispatcher.DispatchController | undefined = undefined
 
-  constructor(res: ServerResponse) {
+  constructor(res: ServerResponse, isHttp2: boolean) {
     this.#res = res
+    this.#isHttp2 = isHttp2
     res.once('close', () => {
       if (!res.writableFinished) this.#controller?.abort(new Error('the client has gone'))
     })
@@ -71,7 +77,11 @@ class Answer implements Dispatcher.DispatchHandler {
     _headers: object,
     text?: string,
   ): void {
-    if (status >= 200) this.#res.writeHead(status, text, downstreamHeaders(controller.rawHeaders as Buffer[]))
+    if (status < 200) return
+    const headers = downstreamHeaders(controller.rawHeaders as Buffer[])
+    // HTTP/2 has no text beside its status, and warns of one.
+    if (this.#isHttp2) this.#res.writeHead(status, headers)
+    else this.#res.writeHead(status, text, headers)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -96,7 +106,7 @@ proxy((backends) => {
     const { headers, key, hasBody } = upstreamRequest(req)
     choose(key).dispatch(
       { method: req.method as string, path: req.url as string, headers, body: hasBody ? req : null },
-      new Answer(res),
+      new Answer(res, req.httpVersionMajor === 2),
     )
   }
 })

@@ -1,7 +1,8 @@
 import { forward } from '@limpet/adapters-node'
 import { createSticky, header, type Routing } from '@limpet/core'
+import { PROFILER_METHODS } from '../profiler.ts'
 import { sessionKey } from '../workload.ts'
-import { listening, listenOn } from './listening.ts'
+import { listening, listenOn, type Ports } from './listening.ts'
 
 // What is measured: forward() over a pool with every option at its default.
 
@@ -10,11 +11,11 @@ const KEYS = 10_000
 
 let routing: Routing | undefined
 
-function listen(endpoints: readonly string[]): Promise<number> {
+function listen(endpoints: readonly string[]): Promise<Ports> {
   const sticky = createSticky({ key: header('x-session'), endpoints })
   const gateway = forward(sticky)
   routing = sticky
-  return listenOn((req, res) => gateway.request(req, res))
+  return listenOn((req, res) => gateway.request(req, res), ['plain', 'tls', 'h2'])
 }
 
 /**
@@ -38,4 +39,4 @@ function decision(): number {
   return Number(process.hrtime.bigint() - startedAt) / DECISIONS
 }
 
-listening(listen, { decision })
+listening(listen, { decision, ...PROFILER_METHODS })

@@ -44,7 +44,8 @@ export class Http1Reply implements Reply {
   }
 
   flush(): void {
-    this.#response.flushHeaders()
+    // Not flushHeaders(), which writes the head as UTF-8: a value of bytes above ASCII would arrive as another.
+    this.#response.write('', 'latin1')
   }
 
   write(chunk: Buffer): boolean {

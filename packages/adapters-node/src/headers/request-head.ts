@@ -4,6 +4,7 @@ import { ClientHeaders, type ForwardedOptions } from './client-headers.ts'
 import { connectionNames, isHopByHop } from './hop-by-hop.ts'
 import { isMovedHeader } from './moved-header.ts'
 import { requestTarget } from './request-target.ts'
+import { isShadowHeader } from './shadow-headers.ts'
 
 /** How the body of a request is framed towards the pod. */
 export type BodyFraming = 'none' | 'sized' | 'chunked'
@@ -83,7 +84,7 @@ export function requestHead(
       if (host === '') host = value
       continue
     }
-    if (client.takes(name, value)) continue
+    if (isShadowHeader(name) || client.takes(name, value)) continue
     headers.push(name, value)
   }
   headers[1] = options.host === 'endpoint' || host === '' ? authorityOf(endpoint) : host

@@ -1,5 +1,6 @@
 import { StickyError } from '@limpet/core'
 import type { DownstreamRequest } from '../downstream/downstream-request.ts'
+import { originForm } from './target-check.ts'
 
 /** A request target with nothing that could end the request line. */
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/
@@ -21,8 +22,6 @@ export function requestTarget(
       'forward.path: expected a target such as /a?b=c without blanks and control characters',
     )
   }
-  if (target.startsWith('/') || target === '*') return TARGET.test(target) ? target : '/'
-  if (!URL.canParse(target)) return '/'
-  const { pathname, search } = new URL(target)
-  return pathname + search
+  const origin = originForm(request.method ?? '', target)
+  return origin !== undefined && TARGET.test(origin) ? origin : '/'
 }

@@ -59,6 +59,6 @@ function answerTo({ code }: ClientError): ErrorAnswer {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return errorAnswer({ code: 'client-stalled', message: 'the request did not arrive in time' })
     default:
-      return errorAnswer({ code: 'bad-request', message: 'the request is not valid HTTP/1.1' })
+      return errorAnswer({ code: 'request-malformed', message: 'the request is not valid HTTP/1.1' })
   }
 }

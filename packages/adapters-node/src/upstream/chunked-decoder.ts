@@ -1,3 +1,5 @@
+import { trimmed } from './response-head.ts'
+
 /** Hears what a {@link ChunkedDecoder} finds. */
 export interface ChunkedListener {
   data(chunk: Buffer): void
@@ -74,7 +76,7 @@ export class ChunkedDecoder {
     const trailer = TRAILER.exec(line)
     if (!trailer || this.#trailerBytes > MOST_TRAILER_BYTES)
       return 'a trailer is malformed, or there are too many'
-    this.trailers.push(trailer[1] as string, (trailer[2] as string).trim())
+    this.trailers.push(trailer[1] as string, trimmed(trailer[2] as string))
     return undefined
   }
 }

@@ -14,13 +14,15 @@ export interface ParsedHead extends ResponseHead {
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
-/** 15 digits stay exact in a double. */
-const LENGTH = /^\d{1,15}$/
+/** No zero in front, which some read as octal; 15 digits stay exact in a double. */
+const LENGTH = /^(?:0|[1-9]\d{0,14})$/
+/** Blanks as HTTP has them: `trim()` would take the last byte of UTF-8 text for a non-breaking space, too. */
+const BLANKS = /^[ \t]+|[ \t]+$/g
 
 /**
  * Reads the head of a response, strictly: whoever reads it after us must find the same end of the message. What is
  * wrong is answered as a text: bare CR or LF, folded lines, names with blanks, several or signed Content-Length, both
- * Content-Length and Transfer-Encoding, any transfer coding but `chunked`.
+ * Content-Length and Transfer-Encoding, any transfer coding but `chunked`, and that only in HTTP/1.1 (RFC 9112, 6.1).
  *
  * `text` is the latin1 text of the head without its last two line ends.
  */
@@ -38,7 +40,7 @@ export function parseResponseHead(text: string, hasNoBody: boolean): ParsedHead 
     const name = line.slice(0, colon)
     if (colon < 1 || !TOKEN.test(name)) return 'a header has no name, or one with blanks'
     if (FORBIDDEN.test(line)) return 'a header holds a control character'
-    const value = line.slice(colon + 1).trim()
+    const value = trimmed(line.slice(colon + 1))
     rawHeaders.push(name, value)
     switch (name.length) {
       case 10:
@@ -57,7 +59,10 @@ export function parseResponseHead(text: string, hasNoBody: boolean): ParsedHead 
     }
   }
   if (isChunked && length !== undefined) return 'it has both content-length and transfer-encoding'
+  if (isChunked && status[1] === '0') return 'it has a transfer-encoding and is HTTP/1.0'
   const code = Number(status[2])
+  // Never there (RFC 9110, 8.6), and a client that believes it waits for a body, or takes the next response for it.
+  if (length !== undefined && (code < 200 || code === 204)) dropLength(rawHeaders)
   const isBodiless = hasNoBody || code < 200 || code === 204 || code === 304
   const framing = isBodiless
     ? 'none'
@@ -73,6 +78,16 @@ export function parseResponseHead(text: string, hasNoBody: boolean): ParsedHead 
     framing,
     keepsAlive: keepsAlive && framing !== 'until-close',
   }
+}
+
+function dropLength(rawHeaders: string[]): void {
+  const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-length')
+  rawHeaders.splice(at, 2)
+}
+
+/** Without the blanks around it. */
+export function trimmed(text: string): string {
+  return text.replace(BLANKS, '')
 }
 
 function keptAlive(value: string, before: boolean): boolean {

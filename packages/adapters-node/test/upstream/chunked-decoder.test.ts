@@ -34,6 +34,10 @@ describe('ChunkedDecoder', () => {
     })
   })
 
+  it('takes no byte of UTF-8 text off a trailer', () => {
+    expect(decode('0\r\nX:\t\xc3\xa0 \r\n\r\n')).toMatchObject({ trailers: ['X', '\xc3\xa0'] })
+  })
+
   it('leaves what comes behind the message', () => {
     expect(decode('1\r\na\r\n0\r\n\r\nHTTP/1.1')).toMatchObject({ body: 'a', isDone: true, used: 11 })
   })

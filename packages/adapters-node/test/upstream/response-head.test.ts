@@ -30,6 +30,17 @@ describe('parseResponseHead', () => {
     expect(parseResponseHead(head(...lines), hasNoBody)).toMatchObject({ framing, keepsAlive })
   })
 
+  it('takes blanks and tabs off a value, and no byte of UTF-8 text', () => {
+    // The last byte of an à in UTF-8 is a non-breaking space in latin1.
+    const parsed = parseResponseHead(head(OK, 'X: \t \xc3\xa0 \t'), false)
+    expect(parsed).toMatchObject({ rawHeaders: ['X', '\xc3\xa0'] })
+  })
+
+  it.each(['HTTP/1.1 204 No Content', 'HTTP/1.1 103 Early Hints'])('drops the length of %s', (line) => {
+    const parsed = parseResponseHead(head(line, 'A: 1', 'Content-Length: 5', 'B: 2'), false)
+    expect(parsed).toMatchObject({ framing: 'none', rawHeaders: ['A', '1', 'B', '2'] })
+  })
+
   it.each([
     ['HTTP/2 200 OK'],
     ['HTTP/1.1 20 OK'],
@@ -56,6 +67,10 @@ describe('parseResponseHead', () => {
     [OK, 'Transfer-Encoding: gzip, chunked'],
     [OK, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'],
     [OK, 'Transfer-Encoding: xchunked'],
+    [OK, 'Transfer-Encoding: chunked\xa0'],
+    ['HTTP/1.0 200 OK', 'Transfer-Encoding: chunked'],
+    [OK, 'Content-Length: 05'],
+    [OK, 'Content-Length: 00'],
   ])('refuses %j %j %j', (...lines) => {
     expect(parseResponseHead(head(...lines.filter((line) => line !== undefined)), false)).toBeTypeOf('string')
   })

@@ -16,8 +16,9 @@ function pathStart(target: string): number {
   if (target.startsWith('/')) return 0
   const scheme = target.indexOf('://')
   if (scheme < 0) return target.length
-  const slash = target.indexOf('/', scheme + 3)
-  return slash < 0 ? target.length : slash
+  // A slash in the query begins no path: `http://a?b=/c` has none.
+  const rest = target.slice(scheme + 3).search(/[/?#]/)
+  return rest < 0 ? target.length : scheme + 3 + rest
 }
 
 function endOf(target: string, from: number): number {

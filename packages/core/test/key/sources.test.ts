@@ -76,6 +76,7 @@ describe('path', () => {
     [1, '/rooms/42?x=/y', '42'],
     [-1, '/rooms/42/chat', 'chat'],
     [1, 'http://host/rooms/a%2Fb', 'a/b'],
+    [0, 'http://host?x=/a/b', undefined],
     [2, '/rooms/42', undefined],
     [1, '/rooms//x', undefined],
     [0, '/', undefined],

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StickyError } from '@limpet/core'
+import type { DownstreamRequest, DownstreamResponse } from '../downstream/downstream-request.ts'
+import { targetFault } from './target-check.ts'
+
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
+const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
+/** No zero in front, which some read as octal; 15 digits stay exact in a double. */
+const LENGTH = /^(?:0|[1-9]\d{0,14})$/
+/** A name or an IP literal, and a port (RFC 3986, 3.2.2); without the comma, which joins two. */
+const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/
+
+/** Connections that have sent a malformed request. What follows on them is nobody's request. */
+const refused = new WeakSet<object>()
+
+/**
+ * The error of a request that a pod could read as another one, or as two; undefined if there is none. After it its
+ * connection serves nothing more: where the next request begins is as uncertain. `response`: none for an upgrade.
+ *
+ * The parser of node:http has refused most of this before. Here is what it lets through, and what it lets through with
+ * `insecureHTTPParser`.
+ */
+export function requestError(
+  request: DownstreamRequest,
+  response?: DownstreamResponse,
+): StickyError | undefined {
+  if ('stream' in request) return undefined
+  const fault = refused.has(request.socket)
+    ? 'it follows another that was malformed'
+    : requestFault(request, response === undefined)
+  if (fault === undefined) return undefined
+  refused.add(request.socket)
+  if (response) (response as ServerResponse).shouldKeepAlive = false
+  return new StickyError('request-malformed', `the request is malformed: ${fault}`)
+}
+
+/** What is wrong with a request's head, or undefined. */
+export function requestFault(request: IncomingMessage, isUpgrade: boolean): string | undefined {
+  const { rawHeaders, httpVersion, method = '', url = '/' } = request
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'its version is neither HTTP/1.0 nor HTTP/1.1'
+  let host: string | undefined
+  let length: string | undefined
+  let isChunked = false
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    const value = rawHeaders[i + 1] as string
+    if (!TOKEN.test(name)) return 'a header has a name that is no token'
+    if (CONTROL.test(value)) return 'a header holds a control character'
+    switch (name.length) {
+      case 4:
+        if (name.toLowerCase() !== 'host') break
+        if (host !== undefined || !HOST.test(value)) return 'Host is repeated or names no host'
+        host = value
+        break
+      case 14:
+        if (name.toLowerCase() !== 'content-length') break
+        if (length !== undefined || !LENGTH.test(value))
+          return 'Content-Length is repeated or no plain number'
+        length = value
+        break
+      case 17:
+        if (name.toLowerCase() !== 'transfer-encoding') break
+        if (isChunked || value.toLowerCase() !== 'chunked') return 'Transfer-Encoding is not just chunked'
+        isChunked = true
+        break
+    }
+  }
+  if (isChunked && length !== undefined) return 'it has both Content-Length and Transfer-Encoding'
+  if (isChunked && httpVersion === '1.0') return 'it has a Transfer-Encoding and is HTTP/1.0'
+  // node:http hands the body over as the first bytes of the new protocol, and the pod would still wait for a body.
+  if (isUpgrade && (isChunked || Number(length) > 0)) return 'it asks for an upgrade and has a body'
+  return targetFault(method, url, host)
+}

@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { createServer, type ServerOptions } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createSticky, header } from '@limpet/core'
+import { forward } from '../../src/index.ts'
+import { type PodAnswer, RecordingPod } from './recording-pod.ts'
+
+/** A gateway of `node:http` and `forward()`, and one pod behind it. */
+export interface CorpusGateway {
+  readonly port: number
+  readonly pod: RecordingPod
+  close(): Promise<void>
+}
+
+/** `stallMs`: how long a client or the pod may be silent. */
+export async function startGateway(
+  answer: PodAnswer,
+  options: ServerOptions = {},
+  stallMs = 3_000,
+): Promise<CorpusGateway> {
+  const pod = new RecordingPod(answer)
+  const sticky = createSticky({ key: header('x-session'), endpoints: [await pod.listen()] })
+  const proxy = forward(sticky, {
+    responseTimeoutMs: stallMs,
+    idleTimeoutMs: stallMs,
+    keepAliveMs: 60_000,
+  })
+  const server = createServer(options, proxy.request).on('upgrade', proxy.upgrade)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    pod,
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await proxy.close({ graceMs: 0 })
+      await sticky.close()
+      await pod.close()
+    },
+  }
+}

@@ -4,12 +4,12 @@ import { GET, gatewayScene, rawClient } from './scene.ts'
 
 describe('what serve() cannot read as a request', () => {
   it.each([
-    ['is no HTTP', 'HELLO\r\n\r\n', 400, 'bad-request'],
+    ['is no HTTP', 'HELLO\r\n\r\n', 400, 'request-malformed'],
     [
       'has two framings',
       'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
       400,
-      'bad-request',
+      'request-malformed',
     ],
     [
       'has too large a head',

@@ -107,7 +107,8 @@ function readings(text: string, asked: string, isEnded: boolean) {
   ].map((dialect) => {
     const { messages } = readResponses(text, [asked], isEnded, dialect)
     const found = messages.find(({ start }) => Number(start.split(' ')[1]) >= 200)
-    return { dialect: dialect.name, status: Number(found?.start.split(' ')[1]), body: found?.body }
+    const status = Number(found?.start.split(' ')[1])
+    return { dialect: dialect.name, status, headers: found?.headers.flat(), body: found?.body }
   })
 }
 

@@ -142,7 +142,7 @@ describe('a connection to a pod', () => {
           expect(reading).toEqual({ dialect: reading.dialect, status, headers, body })
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 6_000 },
     )
     expect(taken).toBeGreaterThan(300)
   })

@@ -69,6 +69,16 @@ describe('end() of a gateway', () => {
     expect(gateway.state).toBe('closed')
   })
 
+  it('is begun by its signals, which are left alone afterwards', async () => {
+    const { gateway } = await gatewayScene({ signals: ['SIGUSR2', 'SIGUSR2'], readinessDelayMs: 4_000 })
+    expect(process.listenerCount('SIGUSR2')).toBe(1)
+    process.emit('SIGUSR2')
+    expect(gateway.state).toBe('leaving')
+    process.emit('SIGUSR2')
+    await gateway.closed
+    expect(process.listenerCount('SIGUSR2')).toBe(0)
+  })
+
   it('takes its graceMs', async () => {
     const { clock, gateway, asked } = await gatewayScene({ readinessDelayMs: 0, graceMs: 1_000 }, 'when-told')
     const client = await rawClient(gateway.port)
@@ -122,7 +132,7 @@ describe('close() of a gateway', () => {
       'when-told',
     )
     const client = await rawClient(gateway.port)
-    client.socket.pause().write(GET.repeat(400))
+    client.socket.pause().write(GET.repeat(100))
     const isFull = async () => {
       for (let i = 0; i < 50; i++) await turn()
       return [...sockets].some((socket) => socket.writableLength > 0)

@@ -155,6 +155,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (!headers) return reset(pod.on('error', ignored))
     this.#answer.switched(head.reason, headers, protocols, rest)
     if (this.#early.length > 0) pod.write(this.#early)
+    // The stream has a listener of its own; two make a list, and thousands of streams may be held.
+    this.#client.off('error', ignored)
     const stream = new UpgradedStream(this.#client, pod, route, streams)
     this.#leave()
     stream.start()

@@ -96,13 +96,12 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   interim(): void {}
 
   /** The pod did not switch: its answer goes to the client, delimited by the end of the connection. */
-  head({ status, reason, rawHeaders }: ResponseHead, body: Buffer | 'here' | 'later'): void {
+  head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
+    const { status, reason } = head
     void this.#route?.settle({ status })
     this.#hasAnswered = true
-    this.#client.write(
-      headText(status, reason, [...responseHeaders(rawHeaders), 'Connection', 'close']),
-      'latin1',
-    )
+    const headers = [...responseHeaders(head, this.#context.options.via), 'Connection', 'close']
+    this.#client.write(headText(status, reason, headers), 'latin1')
     if (typeof body !== 'string' && body.length > 0) this.#client.write(body)
   }
 
@@ -117,7 +116,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.#client.end()
   }
 
-  upgraded({ status, reason, rawHeaders }: ResponseHead, pod: Socket, rest: Buffer): void {
+  upgraded(head: ResponseHead, pod: Socket, rest: Buffer): void {
+    const { status, reason, rawHeaders } = head
     this.#connection = undefined
     if (this.#isOver) {
       pod.on('error', () => undefined).destroy()
@@ -132,7 +132,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     void this.#route?.settle({ status })
     // Read before responseHeaders takes out what concerns one connection alone.
     const protocol = headerOf(rawHeaders, 'upgrade')
-    const headers = [...responseHeaders(rawHeaders), 'Connection', 'Upgrade', 'Upgrade', protocol]
+    const kept = responseHeaders(head, this.#context.options.via)
+    const headers = [...kept, 'Connection', 'Upgrade', 'Upgrade', protocol]
     const client = this.#client
     client.write(headText(status, reason, headers), 'latin1')
     if (rest.length > 0) client.write(rest)
@@ -190,9 +191,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   }
 
   #breach(cause: unknown): void {
-    this.#answer(
-      errorAnswer(new StickyError('handler-failed', 'a function of the gateway failed', { cause })),
-    )
+    const failed = new StickyError('handler-failed', 'a function of the gateway failed', { cause })
+    this.#answer(errorAnswer(cause instanceof StickyError ? cause : failed))
   }
 
   #end(): void {

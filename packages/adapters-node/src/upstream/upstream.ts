@@ -76,6 +76,8 @@ export interface ResponseReceiver {
 
 /** The head of a response, names and values in turn as they came. The receiver may change the array. */
 export interface ResponseHead {
+  /** In which it came: `1.0`, `1.1`, `2.0`. */
+  readonly httpVersion: string
   readonly status: number
   readonly reason: string
   readonly rawHeaders: string[]

@@ -115,20 +115,22 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#fail(error as StickyError)
   }
 
-  interim({ status, rawHeaders }: ResponseHead): void {
+  interim(head: ResponseHead): void {
+    const { status } = head
     // A client that did not ask for 100 was told by the server, or by nobody, and has no use for another.
     if (status === 100 && !this.#expectsContinue) return
     if (status === 100) this.#expectsContinue = false
-    this.#reply.interim(status, responseHeaders(rawHeaders))
+    this.#reply.interim(status, responseHeaders(head, this.#context.options.via))
   }
 
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
-    const { status, reason, rawHeaders } = head
+    const { status, reason } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
-    const headers = responseHeaders(rawHeaders)
+    const { options } = this.#context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, status, headers, this.#request, this.#route as ServedRoute)
     } catch (error) {
       this.#drop()
       return this.#breach(error)

@@ -3,7 +3,8 @@ import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpe
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
-import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { cutIfUnread } from './downstream/unread.ts'
+import { answerError, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
 import { failureError } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
@@ -143,7 +144,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
-    if (typeof body !== 'string') return this.#reply.end(body)
+    if (typeof body !== 'string') return this.#end(body, [])
     // The client may wait for the head before anything else happens: server-sent events, a body still being sent.
     if (body === 'later') this.#reply.flush()
   }
@@ -155,7 +156,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
     this.#body?.drop()
-    if (!this.#reply.isEnded) this.#reply.end(undefined, trailerFields(trailers))
+    if (!this.#reply.isEnded) this.#end(undefined, trailerFields(trailers))
   }
 
   upgraded(_head: ResponseHead, socket: Socket): void {
@@ -226,7 +227,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
-      return answerError(this.#request, this.#response, refusalAnswer(route))
+      return this.#answer(refusalAnswer(route))
     }
     this.#route = route
     this.#connect(false)
@@ -257,6 +258,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#cancelPause = clock.after(this.#context.retry.pauseMs(this.tries), () => this.#connect(false))
   }
 
+  #end(body: Buffer | undefined, trailers: readonly string[]): void {
+    this.#reply.end(body, trailers)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
+  #answer(answer: ErrorAnswer): void {
+    answerError(this.#request, this.#response, answer)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
   #drop(): void {
     this.#body?.drop()
     this.#connection?.abort()
@@ -266,7 +277,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     if (this.#isAnswered(error)) return
-    answerError(this.#request, this.#response, errorAnswer(error))
+    this.#answer(errorAnswer(error))
   }
 
   /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */

@@ -39,6 +39,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #expectsContinue: boolean
   #route: ServedRoute | undefined
   #connection: UpstreamConnection | undefined
+  /** What came of the last try that a pod was sent, when another pod is asked for. */
+  #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
   #isOver = false
 
@@ -53,7 +55,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#response = response
     this.#expectsContinue = expectsContinue
     this.#framing = bodyFraming(request)
-    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
+    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request, context.options.clock)
     this.#reply = replyTo(request, response, this)
   }
 
@@ -174,7 +176,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
     else if (code === 'upstream-timeout') this.#pause()
-    else this.#next(error)
+    else {
+      this.#failure = error
+      this.#next(error)
+    }
   }
 
   drained(): void {
@@ -219,6 +224,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
+      // Sent, and nobody else is there: what came of it says more than that nobody is there.
+      if (this.#failure) return this.#fail(this.#failure)
+      this.#body?.drop()
       return answerError(this.#request, this.#response, refusalAnswer(route))
     }
     this.#route = route
@@ -254,6 +262,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
+    this.#body?.drop()
     if (this.#context.options.onError?.(error, this.#request, this.#response)) return
     answerError(this.#request, this.#response, errorAnswer(error))
   }

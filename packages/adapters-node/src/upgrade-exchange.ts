@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Route, type ServedRoute, StickyError } from '@limpet/core'
 import { answerErrorOnSocket, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
@@ -123,15 +123,19 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
       pod.on('error', () => undefined).destroy()
       return
     }
-    if (upgradeOffer(this.#request.rawHeaders) === undefined) {
+    // Read before responseHeaders takes out what concerns one connection alone.
+    const protocol = headerOf(rawHeaders, 'upgrade')
+    const wasAsked = upgradeOffer(this.#request.rawHeaders) !== undefined
+    // RFC 9110, 15.2.2: a 101 says which protocol follows.
+    if (!wasAsked || protocol === '') {
       pod.on('error', () => undefined).destroy()
-      const message = 'the endpoint switched protocols without being asked to'
-      return this.#answer(errorAnswer(new StickyError('upstream-malformed', message)))
+      const what = wasAsked ? 'saying to which' : 'being asked to'
+      const error = new StickyError('upstream-malformed', `the endpoint switched protocols without ${what}`)
+      void this.#route?.settle({ error })
+      return this.#answer(errorAnswer(error))
     }
     this.#pod = pod
     void this.#route?.settle({ status })
-    // Read before responseHeaders takes out what concerns one connection alone.
-    const protocol = headerOf(rawHeaders, 'upgrade')
     const headers = [...responseHeaders(rawHeaders), 'Connection', 'Upgrade', 'Upgrade', protocol]
     const client = this.#client
     client.write(headText(status, reason, headers), 'latin1')
@@ -185,7 +189,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
 
   #answer(answer: ErrorAnswer): void {
     if (this.#isOver) return
-    if (this.#hasAnswered) return this.cut()
+    // The end of the connection is the end of the answer, so only a reset tells the client that it is incomplete.
+    if (this.#hasAnswered) return reset(this.#client)
     answerErrorOnSocket(this.#client, answer)
   }
 
@@ -217,5 +222,10 @@ function headText(status: number, reason: string, headers: readonly string[]): s
 
 function headerOf(rawHeaders: readonly string[], lowerName: string): string {
   const at = rawHeaders.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === lowerName)
-  return rawHeaders[at + 1] ?? ''
+  return at < 0 ? '' : (rawHeaders[at + 1] as string)
+}
+
+function reset(client: Duplex): void {
+  if (client instanceof Socket) client.resetAndDestroy()
+  else client.destroy()
 }

@@ -23,6 +23,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Lost endpoints', 'loss'),
       guide('Draining', 'drain'),
       guide('forward()', 'forward'),
+      guide('When a pod fails', 'faults'),
       guide('Express', 'express'),
       guide('Watching', 'watching'),
       guide('Errors', 'errors'),

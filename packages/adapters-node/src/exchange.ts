@@ -41,6 +41,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #expectsContinue: boolean
   #route: ServedRoute | undefined
   #connection: UpstreamConnection | undefined
+  /** What came of the last try that a pod was sent, when another pod is asked for. */
+  #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
   #isOver = false
 
@@ -56,7 +58,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#framing = bodyFraming(request)
     // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
     this.#expectsContinue = expectsContinue && this.#framing !== 'none'
-    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
+    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request, context.options.clock)
     this.#reply = replyTo(request, response, this)
   }
 
@@ -182,7 +184,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
     else if (failure.code === 'upstream-timeout') this.#pause()
-    else this.#next(error)
+    else {
+      this.#failure = error
+      this.#next(error)
+    }
   }
 
   drained(): void {
@@ -227,6 +232,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
+      // Sent, and nobody else is there: what came of it says more than that nobody is there.
+      if (this.#failure) return this.#fail(this.#failure)
+      this.#body?.drop()
       return this.#answer(refusalAnswer(route))
     }
     this.#route = route
@@ -276,6 +284,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
+    this.#body?.drop()
     if (this.#isAnswered(error)) return
     this.#answer(errorAnswer(error))
   }

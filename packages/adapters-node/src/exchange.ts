@@ -41,6 +41,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #expectsContinue: boolean
   #route: ServedRoute | undefined
   #connection: UpstreamConnection | undefined
+  /** What came of the last try that a pod was sent, when another pod is asked for. */
+  #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
   #isOver = false
 
@@ -56,7 +58,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#framing = bodyFraming(request)
     // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
     this.#expectsContinue = expectsContinue && this.#framing !== 'none'
-    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
+    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request, context.options.clock)
     this.#reply = replyTo(request, response, this)
   }
 
@@ -116,20 +118,22 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#fail(error as StickyError)
   }
 
-  interim({ status, rawHeaders }: ResponseHead): void {
+  interim(head: ResponseHead): void {
+    const { status } = head
     // A client that did not ask for 100 was told by the server, or by nobody, and has no use for another.
     if (status === 100 && !this.#expectsContinue) return
     if (status === 100) this.#expectsContinue = false
-    this.#reply.interim(status, responseHeaders(rawHeaders))
+    this.#reply.interim(status, responseHeaders(head, this.#context.options.via))
   }
 
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
-    const { status, reason, rawHeaders } = head
+    const { status, reason } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
-    const headers = responseHeaders(rawHeaders)
+    const { options } = this.#context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, status, headers, this.#request, this.#route as ServedRoute)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
@@ -180,7 +184,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
     else if (failure.code === 'upstream-timeout') this.#pause()
-    else this.#next(error)
+    else {
+      this.#failure = error
+      this.#next(error)
+    }
   }
 
   drained(): void {
@@ -225,6 +232,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
+      // Sent, and nobody else is there: what came of it says more than that nobody is there.
+      if (this.#failure) return this.#fail(this.#failure)
+      this.#body?.drop()
       return this.#answer(refusalAnswer(route))
     }
     this.#route = route
@@ -274,7 +284,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    if (!this.#isAnswered(error)) this.#answer(errorAnswer(error))
+    this.#body?.drop()
+    if (this.#isAnswered(error)) return
+    this.#answer(errorAnswer(error))
   }
 
   /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */

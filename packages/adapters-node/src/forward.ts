@@ -5,7 +5,7 @@ import { contractOption } from '@limpet/core/adapter-kit'
 import type { CloseOptions } from './close-deadline.ts'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import { isAhead, Turns } from './downstream/turns.ts'
-import { answerError, answerErrorOnSocket, errorAnswer } from './error-answer.ts'
+import { answerError, errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { endsConnection, OpenExchanges } from './open-exchanges.ts'
@@ -79,11 +79,7 @@ export function watchedForward(
     request: (request, response) => take(request, response, false),
     checkContinue: (request, response) => take(request, response, true),
     upgrade: (request, socket, head) => {
-      if (open.isClosing) {
-        // A socket that a listener of `upgrade` gets has nobody who listens for its errors.
-        socket.on('error', () => undefined)
-        return answerErrorOnSocket(socket, errorAnswer(isClosed()))
-      }
+      if (open.isClosing) return upgrades.refuse(request, socket, errorAnswer(isClosed()))
       open.addUpgraded(socket)
       upgrades.accept(request, socket, head)
     },

@@ -3,7 +3,7 @@ import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpe
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
-import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { errorAnswer, refusalAnswer } from './error-answer.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -60,7 +60,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (this.#response.destroyed) return
+    if (isGone(request, this.#response)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) {
@@ -128,7 +128,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
       const headers = responseHeaders(rawHeaders)
       tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
-      this.#reply.head(status, reason, headers, this.#expectsContinue)
+      this.#reply.head(status, reason, headers, this.#expectsContinue, body)
     } catch (error) {
       this.#drop()
       if (error instanceof StickyError) return this.#fail(error)
@@ -219,7 +219,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
-      return answerError(this.#request, this.#response, refusalAnswer(route))
+      return this.#reply.fail(refusalAnswer(route))
     }
     this.#route = route
     this.#connect(false)
@@ -255,7 +255,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     if (this.#context.options.onError?.(error, this.#request, this.#response)) return
-    answerError(this.#request, this.#response, errorAnswer(error))
+    this.#reply.fail(errorAnswer(error))
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */
@@ -264,4 +264,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (cause instanceof StickyError) this.#fail(cause)
     else this.#fail(new StickyError('handler-failed', 'a function of the gateway failed', { cause }))
   }
+}
+
+/** The client went away before the request came here. */
+function isGone(request: DownstreamRequest, response: DownstreamResponse): boolean {
+  return 'stream' in request ? request.stream.closed || request.stream.destroyed : response.destroyed
 }

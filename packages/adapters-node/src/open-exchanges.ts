@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '@limpet/core'
 import { CloseDeadline, type CloseOptions } from './close-deadline.ts'
 import type { DownstreamResponse } from './downstream/downstream-request.ts'
+import { cutResponse } from './error-answer.ts'
 
 /** What one forwarder has under way, and its end. */
 export class OpenExchanges {
@@ -15,10 +16,7 @@ export class OpenExchanges {
 
   constructor(clock: Clock) {
     this.#deadline = new CloseDeadline(clock, () => this.#cut())
-    const closed = (response: DownstreamResponse) => {
-      this.#responses.delete(response)
-      this.#settle()
-    }
+    const closed = (response: DownstreamResponse) => this.#closed(response)
     this.#responseClosed = function () {
       closed(this)
     }
@@ -39,10 +37,13 @@ export class OpenExchanges {
   }
 
   add(response: DownstreamResponse): void {
+    // Of HTTP/2 the stream tells it: node's response object closes only where it was ended itself.
+    const emitter = 'stream' in response ? response.stream : response
     // Closed already: no `close` will come any more.
-    if (response.destroyed) return
+    if (emitter.destroyed) return
     this.#responses.add(response)
-    response.on('close', this.#responseClosed)
+    if (emitter === response) response.on('close', this.#responseClosed)
+    else emitter.once('close', () => this.#closed(response))
   }
 
   addUpgraded(socket: Duplex): void {
@@ -66,9 +67,14 @@ export class OpenExchanges {
     return this.#hasEnded.promise
   }
 
+  #closed(response: DownstreamResponse): void {
+    this.#responses.delete(response)
+    this.#settle()
+  }
+
   #cut(): void {
     this.#isClosing = true
-    for (const response of this.#responses) response.destroy()
+    for (const response of this.#responses) cutResponse(response)
     for (const socket of this.#upgraded) socket.destroy()
   }
 

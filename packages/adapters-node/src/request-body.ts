@@ -37,6 +37,8 @@ export class RequestBody {
       if (!this.#connection.write(chunk)) request.pause()
     })
     request.on('end', () => {
+      // A stream that is reset ends its request as if it were complete. One that is complete is open until it is answered.
+      if ('stream' in this.#request && this.#request.stream.closed) return
       this.#isUntouched = false
       this.#connection?.finish(trailerFields(this.#request.rawTrailers))
     })

@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import type { RefusedRoute, StickyError } from '@limpet/core'
+import type { RefusedRoute } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import { cutStream, stopUpload } from './downstream/http2-stream.ts'
 import { grpcTrailers, isGrpc } from './headers/grpc.ts'
@@ -21,7 +21,7 @@ export function refusalAnswer({ reason, message, status }: RefusedRoute): ErrorA
 }
 
 /** The answer to a failure. */
-export function errorAnswer({ code, message }: Pick<StickyError, 'code' | 'message'>): ErrorAnswer {
+export function errorAnswer({ code, message }: Omit<ErrorAnswer, 'status'>): ErrorAnswer {
   return { status: STATUS_OF_CODE[code] ?? 500, code, message }
 }
 
@@ -85,7 +85,10 @@ function bodyOf({ code, message }: ErrorAnswer): string {
 }
 
 function answerCall(request: Http2ServerRequest, { status, code, message }: ErrorAnswer): void {
-  const fields = { 'content-type': 'application/grpc', ...http2Trailers(grpcTrailers(status, `${code}: ${message}`)) }
+  const fields = {
+    'content-type': 'application/grpc',
+    ...http2Trailers(grpcTrailers(status, `${code}: ${message}`)),
+  }
   answerOnStream(request, 200, fields, '')
 }
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '@limpet/core'
-import { CloseDeadline, type CloseOptions } from './close-deadline.ts'
+import { CloseDeadline, type CloseOptions, checkCloseOptions } from './close-deadline.ts'
 import type { DownstreamResponse } from './downstream/downstream-request.ts'
 import { cutResponse } from './error-answer.ts'
 
@@ -55,14 +55,22 @@ export class OpenExchanges {
     })
   }
 
+  /** Has what is under way be the last on its connection: where requests were sent one behind the other, the last of them. */
+  endConnections(): void {
+    const last = new Map<unknown, DownstreamResponse>()
+    for (const response of this.#responses) last.set(response.req.socket, response)
+    for (const response of last.values()) endsConnection(response)
+  }
+
   /**
    * Resolves when nothing is under way any more, at the deadline at the latest. Answers from now on are the last of their
    * connections.
    */
   async close(options: CloseOptions): Promise<void> {
-    this.#deadline.take('close', options)
+    const checked = checkCloseOptions(options)
     this.#isClosing = true
-    for (const response of this.#responses) endsConnection(response)
+    this.endConnections()
+    this.#deadline.take(checked)
     this.#settle()
     return this.#hasEnded.promise
   }
@@ -73,7 +81,6 @@ export class OpenExchanges {
   }
 
   #cut(): void {
-    this.#isClosing = true
     for (const response of this.#responses) cutResponse(response)
     for (const socket of this.#upgraded) socket.destroy()
   }

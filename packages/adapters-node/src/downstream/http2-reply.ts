@@ -91,7 +91,12 @@ export class Http2Reply implements Reply {
     const stream = this.#stream
     if (!stream.headersSent) return answerError(this.#request, this.#response, answer)
     // As a client of gRPC hears it when its own connection to the pod breaks. To one that does not read it would not get.
-    if (this.#waitsForTrailers && !this.isEnded && answer.code !== 'client-stalled' && isGrpc(this.#request)) {
+    if (
+      this.#waitsForTrailers &&
+      !this.isEnded &&
+      answer.code !== 'client-stalled' &&
+      isGrpc(this.#request)
+    ) {
       this.end(undefined, grpcTrailers(answer.status, answer.message))
     } else cutStream(stream)
   }
@@ -100,4 +105,3 @@ export class Http2Reply implements Reply {
 function isRepetition(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ERR_HTTP2_HEADER_SINGLE_VALUE'
 }
-

@@ -20,14 +20,20 @@ const UNKNOWN = 2
 export function isGrpc({ rawHeaders }: DownstreamRequest): boolean {
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
-    if (name.length === 12 && name.toLowerCase() === 'content-type') return GRPC.test(rawHeaders[i + 1] as string)
+    if (name.length === 12 && name.toLowerCase() === 'content-type')
+      return GRPC.test(rawHeaders[i + 1] as string)
   }
   return false
 }
 
 /** The trailers that end a call which we answer with this status of HTTP, names and values in turn. */
 export function grpcTrailers(status: number, message: string): string[] {
-  return ['grpc-status', String(STATUS_OF_HTTP.get(status) ?? UNKNOWN), 'grpc-message', percentEncoded(message)]
+  return [
+    'grpc-status',
+    String(STATUS_OF_HTTP.get(status) ?? UNKNOWN),
+    'grpc-message',
+    percentEncoded(message),
+  ]
 }
 
 /** As gRPC over HTTP/2 writes Status-Message: UTF-8 with everything but printable ASCII, and `%`, percent-encoded. */

@@ -94,15 +94,13 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   connected(connection: UpstreamConnection): void {
     this.#connection = connection
-    let head: RequestHead
     try {
-      head = this.#head(this.#route as ServedRoute)
+      connection.send(this.#head(this.#route as ServedRoute), this)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
     }
     this.#body?.sendBy(connection)
-    connection.send(head, this)
   }
 
   connectFailed(error: Error): void {

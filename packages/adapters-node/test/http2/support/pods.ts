@@ -14,7 +14,7 @@ import { LOCALHOST } from './certificate.ts'
 /** How a pod is spoken to. */
 export type PodKind = 'h1' | 'h2c' | 'h2'
 
-export const POD_KINDS: readonly PodKind[] = ['h1']
+export const POD_KINDS: readonly PodKind[] = ['h1', 'h2c', 'h2']
 
 /** A request at a pod, in either version. */
 export type PodRequest = IncomingMessage | Http2ServerRequest

@@ -81,14 +81,14 @@ export class PodStream implements UpstreamConnection {
     stream[OWNER] = this
     stream[HAS_ENDED] = false
     stream.push = noteEnd
-    stream.on('response', PodStream.#onResponse)
-    stream.on('headers', PodStream.#onInterim)
-    stream.on('end', PodStream.#onEnd)
-    stream.on('error', PodStream.#onError)
-    stream.on('close', PodStream.#onClose)
+    stream.on('response', PodStream.#on.response)
+    stream.on('headers', PodStream.#on.headers)
+    stream.on('end', PodStream.#on.end)
+    stream.on('error', PodStream.#on.error)
+    stream.on('close', PodStream.#on.close)
     if (head.framing === 'none') return
-    stream.on('drain', PodStream.#onDrain)
-    stream.on('wantTrailers', PodStream.#onWantTrailers)
+    stream.on('drain', PodStream.#on.drain)
+    stream.on('wantTrailers', PodStream.#on.wantTrailers)
   }
 
   write(chunk: Buffer): boolean {
@@ -172,10 +172,10 @@ export class PodStream implements UpstreamConnection {
       stream.resume()
       return this.#complete()
     }
-    stream.on('trailers', PodStream.#onTrailers)
+    stream.on('trailers', PodStream.#on.trailers)
     receiver.head(head, stream.readableLength > 0 ? 'here' : 'later')
     // Not before: the first data may come in the same turn as the head.
-    if (this.#receiver) stream.on('data', PodStream.#onData)
+    if (this.#receiver) stream.on('data', PodStream.#on.data)
     if (this.#isPaused) stream.pause()
   }
 
@@ -223,50 +223,48 @@ export class PodStream implements UpstreamConnection {
     receiver?.failed({ code, message, cause: undefined, isUnanswered, isUnprocessed: false })
   }
 
-  static #onResponse(this: ClientHttp2Stream, fields: Head, flags: number, rawHeaders: string[]): void {
-    ownerOf(this).#respond(fields, flags, rawHeaders)
-  }
+  /** The same functions for every stream; `this` is node's. */
+  static readonly #on = {
+    response(this: ClientHttp2Stream, fields: Head, flags: number, rawHeaders: string[]): void {
+      ownerOf(this).#respond(fields, flags, rawHeaders)
+    },
 
-  static #onInterim(this: ClientHttp2Stream, fields: Head, _flags: number, rawHeaders: string[]): void {
-    ownerOf(this).#interim(fields, rawHeaders)
-  }
+    headers(this: ClientHttp2Stream, fields: Head, _flags: number, rawHeaders: string[]): void {
+      ownerOf(this).#interim(fields, rawHeaders)
+    },
 
-  static #onTrailers(
-    this: ClientHttp2Stream,
-    _fields: IncomingHttpHeaders,
-    _flags: number,
-    raw: string[],
-  ): void {
-    ownerOf(this).#trailers = raw
-  }
+    trailers(this: ClientHttp2Stream, _fields: IncomingHttpHeaders, _flags: number, raw: string[]): void {
+      ownerOf(this).#trailers = raw
+    },
 
-  static #onData(this: ClientHttp2Stream, chunk: Buffer): void {
-    const stream = ownerOf(this)
-    stream.#seen()
-    stream.#receiver?.data(chunk)
-  }
+    data(this: ClientHttp2Stream, chunk: Buffer): void {
+      const stream = ownerOf(this)
+      stream.#seen()
+      stream.#receiver?.data(chunk)
+    },
 
-  static #onEnd(this: ClientHttp2Stream): void {
-    // Else it was reset: `close` follows.
-    if ((this as OwnedStream)[HAS_ENDED]) ownerOf(this).#complete()
-  }
+    end(this: ClientHttp2Stream): void {
+      // Else it was reset: `close` follows.
+      if ((this as OwnedStream)[HAS_ENDED]) ownerOf(this).#complete()
+    },
 
-  static #onDrain(this: ClientHttp2Stream): void {
-    const stream = ownerOf(this)
-    stream.#seen()
-    stream.#receiver?.drained()
-  }
+    drain(this: ClientHttp2Stream): void {
+      const stream = ownerOf(this)
+      stream.#seen()
+      stream.#receiver?.drained()
+    },
 
-  static #onWantTrailers(this: ClientHttp2Stream): void {
-    this.sendTrailers(http2Trailers(ownerOf(this).#requestTrailers))
-  }
+    wantTrailers(this: ClientHttp2Stream): void {
+      this.sendTrailers(http2Trailers(ownerOf(this).#requestTrailers))
+    },
 
-  static #onError(this: ClientHttp2Stream, error: Error): void {
-    ownerOf(this).#cause = error
-  }
+    error(this: ClientHttp2Stream, error: Error): void {
+      ownerOf(this).#cause = error
+    },
 
-  static #onClose(this: ClientHttp2Stream): void {
-    ownerOf(this).#closed()
+    close(this: ClientHttp2Stream): void {
+      ownerOf(this).#closed()
+    },
   }
 }
 

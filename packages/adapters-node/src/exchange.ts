@@ -88,8 +88,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     return this.#body !== undefined
   }
 
-  get isBodyUntouched(): boolean {
-    return this.#body?.isUntouched ?? true
+  get isBodyWhole(): boolean {
+    return this.#body?.isWhole ?? true
   }
 
   connected(connection: UpstreamConnection): void {
@@ -121,6 +121,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
     const { status, reason, rawHeaders } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
+    this.#body?.forget()
     void this.#route?.settle({ status })
     try {
       const headers = responseHeaders(rawHeaders)

@@ -207,7 +207,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
 }
 
 /** An upgrade is a GET without a body, and tried again only on a connection that was kept. */
-const REPEATABLE = { method: 'GET', hasBody: false, isBodyUntouched: true, tries: 0 } as const
+const REPEATABLE = { method: 'GET', hasBody: false, isBodyWhole: true, tries: 0 } as const
 
 function headText(status: number, reason: string, headers: readonly string[]): string {
   let text = `HTTP/1.1 ${status} ${reason}\r\n`

@@ -48,6 +48,7 @@ const NO_TRAILERS: readonly string[] = []
 /** One stream of an HTTP/2 connection to a pod: one exchange. */
 export class PodStream implements UpstreamConnection {
   readonly isReused: boolean
+  readonly mayRefuse = true
   readonly #owner: StreamOwner
   #stream: OwnedStream | undefined
   #receiver: ResponseReceiver | undefined

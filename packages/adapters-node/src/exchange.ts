@@ -4,6 +4,7 @@ import type { DownstreamRequest, DownstreamResponse } from './downstream/downstr
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { errorAnswer, refusalAnswer } from './error-answer.ts'
+import { failureError } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -51,8 +52,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#context = context
     this.#request = request
     this.#response = response
-    this.#expectsContinue = expectsContinue
     this.#framing = bodyFraming(request)
+    // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
+    this.#expectsContinue = expectsContinue && this.#framing !== 'none'
     this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
     this.#reply = replyTo(request, response, this)
   }
@@ -123,14 +125,18 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     this.#body?.forget()
     void this.#route?.settle({ status })
+    const headers = responseHeaders(rawHeaders)
     try {
-      const headers = responseHeaders(rawHeaders)
       tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+    } catch (error) {
+      this.#drop()
+      return this.#breach(error)
+    }
+    try {
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
       this.#reply.head(status, reason, headers, this.#expectsContinue, body)
     } catch (error) {
       this.#drop()
-      if (error instanceof StickyError) return this.#fail(error)
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
@@ -162,17 +168,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#connection = undefined
     if (this.#isOver) return
     this.#body?.hold()
-    const { code, message, cause } = failure
-    const error = new StickyError(code, message, { cause })
+    const error = failureError(failure, this.#expectsContinue && this.#body?.isUntouched !== false)
     if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
-      if (code.startsWith('upstream-')) void this.#route?.settle({ error })
+      if (error.code.startsWith('upstream-')) void this.#route?.settle({ error })
       return this.#fail(error)
     }
     this.tries++
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
-    else if (code === 'upstream-timeout') this.#pause()
+    else if (failure.code === 'upstream-timeout') this.#pause()
     else this.#next(error)
   }
 
@@ -225,7 +230,11 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   }
 
   #next(error: unknown): void {
-    if (this.#route) this.#follow(this.#route.next(error))
+    try {
+      if (this.#route) this.#follow(this.#route.next(error))
+    } catch (cause) {
+      this.#breach(cause)
+    }
   }
 
   #connect(fresh: boolean): void {
@@ -253,8 +262,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    if (this.#context.options.onError?.(error, this.#request, this.#response)) return
-    this.#reply.fail(errorAnswer(error))
+    if (!this.#isAnswered(error)) this.#reply.fail(errorAnswer(error))
+  }
+
+  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
+  #isAnswered(error: StickyError): boolean {
+    try {
+      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
+    } catch {
+      return false
+    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

@@ -18,10 +18,15 @@ export class RequestBody {
   #isEnded = false
   /** What was sent, if that is all that was read. */
   #kept: Buffer[] | undefined = []
-  #keptBytes = 0
+  #sentBytes = 0
 
   constructor(request: DownstreamRequest) {
     this.#request = request
+  }
+
+  /** No byte of it was given to a connection. */
+  get isUntouched(): boolean {
+    return this.#sentBytes === 0 && !this.#isEnded
   }
 
   /** All of it can be sent, once more or for the first time. */
@@ -84,9 +89,8 @@ export class RequestBody {
   }
 
   #keep(chunk: Buffer, { mayRefuse }: UpstreamConnection): void {
-    if (!this.#kept) return
-    this.#keptBytes += chunk.length
-    if (mayRefuse && this.#keptBytes <= MOST_KEPT_BYTES) this.#kept.push(chunk)
+    this.#sentBytes += chunk.length
+    if (mayRefuse && this.#sentBytes <= MOST_KEPT_BYTES) this.#kept?.push(chunk)
     else this.#kept = undefined
   }
 }

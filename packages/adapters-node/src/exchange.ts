@@ -3,7 +3,9 @@ import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpe
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
-import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { cutIfUnread } from './downstream/unread.ts'
+import { answerError, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { failureError } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -39,6 +41,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #expectsContinue: boolean
   #route: ServedRoute | undefined
   #connection: UpstreamConnection | undefined
+  /** What came of the last try that a pod was sent, when another pod is asked for. */
+  #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
   #isOver = false
 
@@ -51,9 +55,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#context = context
     this.#request = request
     this.#response = response
-    this.#expectsContinue = expectsContinue
     this.#framing = bodyFraming(request)
-    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
+    // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
+    this.#expectsContinue = expectsContinue && this.#framing !== 'none'
+    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request, context.options.clock)
     this.#reply = replyTo(request, response, this)
   }
 
@@ -113,29 +118,35 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#fail(error as StickyError)
   }
 
-  interim({ status, rawHeaders }: ResponseHead): void {
+  interim(head: ResponseHead): void {
+    const { status } = head
     // A client that did not ask for 100 was told by the server, or by nobody, and has no use for another.
     if (status === 100 && !this.#expectsContinue) return
     if (status === 100) this.#expectsContinue = false
-    this.#reply.interim(status, responseHeaders(rawHeaders))
+    this.#reply.interim(status, responseHeaders(head, this.#context.options.via))
   }
 
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
-    const { status, reason, rawHeaders } = head
+    const { status, reason } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
+    const { options } = this.#context
+    const headers = responseHeaders(head, options.via)
     try {
-      const headers = responseHeaders(rawHeaders)
-      tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, status, headers, this.#request, this.#route as ServedRoute)
+    } catch (error) {
+      this.#drop()
+      return this.#breach(error)
+    }
+    try {
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
       this.#reply.head(status, reason, headers, this.#expectsContinue)
     } catch (error) {
       this.#drop()
-      if (error instanceof StickyError) return this.#fail(error)
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
-    if (typeof body !== 'string') return this.#reply.end(body)
+    if (typeof body !== 'string') return this.#end(body, [])
     // The client may wait for the head before anything else happens: server-sent events, a body still being sent.
     if (body === 'later') this.#reply.flush()
   }
@@ -147,7 +158,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
     this.#body?.drop()
-    if (!this.#reply.isEnded) this.#reply.end(undefined, trailerFields(trailers))
+    if (!this.#reply.isEnded) this.#end(undefined, trailerFields(trailers))
   }
 
   upgraded(_head: ResponseHead, socket: Socket): void {
@@ -163,18 +174,20 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#connection = undefined
     if (this.#isOver) return
     this.#body?.hold()
-    const { code, message, cause } = failure
-    const error = new StickyError(code, message, { cause })
+    const error = failureError(failure, this.#expectsContinue && this.isBodyUntouched)
     if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
-      if (code.startsWith('upstream-')) void this.#route?.settle({ error })
+      if (error.code.startsWith('upstream-')) void this.#route?.settle({ error })
       return this.#fail(error)
     }
     this.tries++
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
-    else if (code === 'upstream-timeout') this.#pause()
-    else this.#next(error)
+    else if (failure.code === 'upstream-timeout') this.#pause()
+    else {
+      this.#failure = error
+      this.#next(error)
+    }
   }
 
   drained(): void {
@@ -219,14 +232,21 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
-      return answerError(this.#request, this.#response, refusalAnswer(route))
+      // Sent, and nobody else is there: what came of it says more than that nobody is there.
+      if (this.#failure) return this.#fail(this.#failure)
+      this.#body?.drop()
+      return this.#answer(refusalAnswer(route))
     }
     this.#route = route
     this.#connect(false)
   }
 
   #next(error: unknown): void {
-    if (this.#route) this.#follow(this.#route.next(error))
+    try {
+      if (this.#route) this.#follow(this.#route.next(error))
+    } catch (cause) {
+      this.#breach(cause)
+    }
   }
 
   #connect(fresh: boolean): void {
@@ -246,6 +266,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#cancelPause = clock.after(this.#context.retry.pauseMs(this.tries), () => this.#connect(false))
   }
 
+  #end(body: Buffer | undefined, trailers: readonly string[]): void {
+    this.#reply.end(body, trailers)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
+  #answer(answer: ErrorAnswer): void {
+    answerError(this.#request, this.#response, answer)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
   #drop(): void {
     this.#body?.drop()
     this.#connection?.abort()
@@ -254,8 +284,18 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    if (this.#context.options.onError?.(error, this.#request, this.#response)) return
-    answerError(this.#request, this.#response, errorAnswer(error))
+    this.#body?.drop()
+    if (this.#isAnswered(error)) return
+    this.#answer(errorAnswer(error))
+  }
+
+  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
+  #isAnswered(error: StickyError): boolean {
+    try {
+      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
+    } catch {
+      return false
+    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

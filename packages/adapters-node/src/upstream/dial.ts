@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTcp, isIP, Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type Endpoint, StickyError } from '@limpet/core'
 
@@ -15,6 +15,9 @@ export interface DialCaller {
   failed(error: StickyError): void
 }
 
+/** What the system says when this process, or this machine, has no descriptor or memory left: no word of the pod. */
+const OWN_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+
 /** Opens a connection to the endpoint; `alpn` is offered over TLS. Answers the socket, which may be destroyed meanwhile. */
 export function dial(
   endpoint: Endpoint,
@@ -22,15 +25,8 @@ export function dial(
   { connectTimeoutMs, tls }: DialOptions,
   caller: DialCaller,
 ): Socket {
-  const { host, port, socketPath, protocol } = endpoint
-  const isTls = protocol === 'https:'
-  const place = socketPath === undefined ? { host, port } : { path: socketPath }
-  // Half-open: an upgraded stream may end in one direction and go on in the other.
-  const tcp = { ...place, allowHalfOpen: true } as TcpNetConnectOpts
-  const socket = isTls
-    ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: [...alpn], ...tls, ...tcp })
-    : connectTcp(tcp)
-  const stood = isTls ? 'secureConnect' : 'connect'
+  const socket = open(endpoint, alpn, tls)
+  const stood = endpoint.protocol === 'https:' ? 'secureConnect' : 'connect'
   const leave = () => {
     socket.off(stood, connected).off('error', failed).off('timeout', timedOut).off('close', closed)
   }
@@ -47,8 +43,13 @@ export function dial(
     caller.failed(error)
   }
   const name = nameOf(endpoint)
-  const failed = (cause: Error) =>
+  const failed = (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== undefined && OWN_LIMITS.has(cause.code)) {
+      const message = `the gateway has nothing left to open a connection with (${cause.code})`
+      return giveUp(new StickyError('gateway-exhausted', message, { cause }))
+    }
     giveUp(new StickyError('connect-failed', `${name} cannot be connected`, { cause }))
+  }
   const closed = () => giveUp(new StickyError('connect-failed', `${name} closed the connection at once`))
   const timedOut = () => {
     const limit = `${connectTimeoutMs} ms (option "forward.connectTimeoutMs")`
@@ -57,6 +58,24 @@ export function dial(
   socket.setTimeout(connectTimeoutMs)
   socket.once(stood, connected).once('error', failed).once('timeout', timedOut).once('close', closed)
   return socket
+}
+
+/** Never throws: a place or an option of TLS that node refuses is a connection that fails, and not the end of the process. */
+function open(
+  { host, port, socketPath, protocol }: Endpoint,
+  alpn: readonly string[],
+  tls: ConnectionOptions,
+): Socket {
+  const place = socketPath === undefined ? { host, port } : { path: socketPath }
+  // Half-open: an upgraded stream may end in one direction and go on in the other.
+  const tcp = { ...place, allowHalfOpen: true } as TcpNetConnectOpts
+  const name = isIP(host) === 0 && { servername: host }
+  try {
+    if (protocol === 'http:') return connectTcp(tcp)
+    return connectTls({ ...name, ALPNProtocols: [...alpn], ...tls, ...tcp })
+  } catch (error) {
+    return new Socket().destroy(error as Error)
+  }
 }
 
 function nameOf({ host, port, socketPath, protocol }: Endpoint): string {

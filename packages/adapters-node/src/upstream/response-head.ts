@@ -77,7 +77,7 @@ export function parseResponseHead(text: string, hasNoBody: boolean): ParsedHead 
         ? 'until-close'
         : Number(length)
   return {
-    httpVersion: `1.${status[1]}`,
+    httpVersion: isHttp11 ? '1.1' : '1.0',
     status: code,
     reason: text.slice(13, firstEnd),
     rawHeaders,

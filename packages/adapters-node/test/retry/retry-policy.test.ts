@@ -87,14 +87,19 @@ describe('RetryPolicy.afterFailure', () => {
     expect(policy.afterStatus(request({ method: 'POST' }), 503)).toBe(false)
     const four = [
       policy.afterFailure(request(), failure()),
-      policy.afterFailure(request({ method: 'POST', hasBody: true }), failure({ isUnprocessed: true })),
+      policy.afterFailure(
+        request({ method: 'POST', hasBody: true, tries: 1 }),
+        failure({ isUnprocessed: true }),
+      ),
       policy.afterStatus(request(), 503),
       policy.afterStatus(request(), 503),
     ]
     expect(four).toEqual([true, true, true, true])
     expect(policy.afterStatus(request(), 503)).toBe(false)
     expect(policy.afterFailure(request(), failure())).toBe(false)
-    expect(policy.afterFailure(request(), failure({ isUnprocessed: true }))).toBe(false)
+    // What a pod has not looked at was no load: the first try after it needs no budget.
+    expect(policy.afterFailure(request(), failure({ isUnprocessed: true }))).toBe(true)
+    expect(policy.afterFailure(request({ tries: 1 }), failure({ isUnprocessed: true }))).toBe(false)
   })
 })
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '@limpet/core'
 import { CloseDeadline, type CloseOptions, checkCloseOptions } from './close-deadline.ts'
 import type { DownstreamResponse } from './downstream/downstream-request.ts'
+import { cutResponse } from './error-answer.ts'
 
 /** Upgrades that are under way. */
 export interface OpenUpgrades {
@@ -26,10 +27,7 @@ export class OpenExchanges {
   constructor(clock: Clock, upgrades: OpenUpgrades) {
     this.#upgrades = upgrades
     this.#deadline = new CloseDeadline(clock, () => this.#cut())
-    const closed = (response: DownstreamResponse) => {
-      this.#responses.delete(response)
-      this.settle()
-    }
+    const closed = (response: DownstreamResponse) => this.#closed(response)
     this.#responseClosed = function () {
       closed(this)
     }
@@ -55,10 +53,13 @@ export class OpenExchanges {
   }
 
   add(response: DownstreamResponse): void {
+    // Of HTTP/2 the stream tells it: node's response object closes only where it was ended itself.
+    const emitter = 'stream' in response ? response.stream : response
     // Closed already: no `close` will come any more.
-    if (response.destroyed) return
+    if (emitter.destroyed) return
     this.#responses.add(response)
-    response.on('close', this.#responseClosed)
+    if (emitter === response) response.on('close', this.#responseClosed)
+    else emitter.once('close', () => this.#closed(response))
   }
 
   /** Notes the connection of an upgrade. */
@@ -94,8 +95,13 @@ export class OpenExchanges {
     this.#hasEnded.resolve()
   }
 
+  #closed(response: DownstreamResponse): void {
+    this.#responses.delete(response)
+    this.settle()
+  }
+
   #cut(): void {
-    for (const response of this.#responses) response.destroy()
+    for (const response of this.#responses) cutResponse(response)
     this.#upgrades.cut()
   }
 }

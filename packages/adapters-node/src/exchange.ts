@@ -30,6 +30,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   readonly needsHttp1 = false
   /** Further tries that were made after the request was sent. */
   tries = 0
+  stopConnecting: (() => void) | undefined
   readonly #context: ForwardContext
   readonly #request: DownstreamRequest
   readonly #response: DownstreamResponse
@@ -201,6 +202,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#isOver = true
     if (!isComplete) this.#abort.abort()
     this.#cancelPause?.()
+    this.stopConnecting?.()
     this.#drop()
     this.#route?.done()
   }

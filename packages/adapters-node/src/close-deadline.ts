@@ -12,6 +12,15 @@ export interface CloseOptions {
   readonly signal?: AbortSignal
 }
 
+/** The options with every default filled in. */
+export interface CheckedCloseOptions {
+  readonly graceMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** With 5 s until load balancers notice, below Kubernetes' 30 s until SIGKILL. */
+export const DEFAULT_GRACE_MS = 20_000
+
 const NAMES = ['graceMs', 'signal'] as const satisfies readonly (keyof CloseOptions)[]
 
 /** The moment at which whatever is still open is cut: the earliest of all that were asked for. */
@@ -29,13 +38,8 @@ export class CloseDeadline {
     this.#cut = cut
   }
 
-  /**
-   * Takes in what one `close` asks for.
-   *
-   * @throws StickyError `invalid-option`, named `path`
-   */
-  take(path: string, options: CloseOptions): void {
-    const { graceMs, signal } = checkCloseOptions(path, options)
+  /** Takes in what one `close` asks for. */
+  take({ graceMs, signal }: CheckedCloseOptions): void {
     if (this.#isOver) return
     if (graceMs === 0 || signal?.aborted) return this.#pass()
     if (signal && !this.#signals.has(signal)) {
@@ -64,11 +68,16 @@ export class CloseDeadline {
   }
 }
 
-function checkCloseOptions(path: string, options: CloseOptions) {
-  optionsObject(path, options, NAMES)
-  const { graceMs = 20_000, signal } = options
+/**
+ * Checks the options of a `close` and fills in the defaults.
+ *
+ * @throws StickyError `invalid-option`
+ */
+export function checkCloseOptions(options: CloseOptions): CheckedCloseOptions {
+  optionsObject('close', options, NAMES)
+  const { graceMs = DEFAULT_GRACE_MS, signal } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw invalidOption(`${path}.signal`, 'an AbortSignal', signal)
+    throw invalidOption('close.signal', 'an AbortSignal', signal)
   }
-  return { graceMs: durationOption(`${path}.graceMs`, graceMs, 0, 'or-never'), signal }
+  return { graceMs: durationOption('close.graceMs', graceMs, 0, 'or-never'), signal }
 }

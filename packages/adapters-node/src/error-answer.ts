@@ -1,6 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { RefusedRoute, StickyError } from '@limpet/core'
+import type { RefusedRoute } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
 import { type ProxyErrorCode, STATUS_OF_CODE } from './status.ts'
 
@@ -17,7 +17,7 @@ export function refusalAnswer({ reason, message, status }: RefusedRoute): ErrorA
 }
 
 /** The answer to a failure. */
-export function errorAnswer({ code, message }: Pick<StickyError, 'code' | 'message'>): ErrorAnswer {
+export function errorAnswer({ code, message }: Omit<ErrorAnswer, 'status'>): ErrorAnswer {
   return { status: STATUS_OF_CODE[code] ?? 500, code, message }
 }
 
@@ -67,7 +67,7 @@ export function answerRefused(
   answerError(request, response, refusalAnswer(route))
 }
 
-/** The same on the bare socket of an upgrade. */
+/** The same on a bare socket, whose connection it ends. */
 export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
   const body = bodyOf(answer)
   const retry = answer.status === 503 ? 'retry-after: 1\r\n' : ''
@@ -77,7 +77,8 @@ export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
   )
 }
 
-function bodyOf({ code, message }: ErrorAnswer): string {
+/** The body of an error answer: JSON. */
+export function bodyOf({ code, message }: ErrorAnswer): string {
   return JSON.stringify({ code, message })
 }
 

@@ -4,13 +4,13 @@ import { type Routing, StickyError } from '@limpet/core'
 import { contractOption } from '@limpet/core/adapter-kit'
 import type { CloseOptions } from './close-deadline.ts'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
-import { answerError, answerErrorOnSocket, errorAnswer } from './error-answer.ts'
+import { answerError, errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { endsConnection, OpenExchanges } from './open-exchanges.ts'
 import { checkForwardOptions, type ForwardOptions } from './options.ts'
 import { RetryPolicy } from './retry/retry-policy.ts'
-import { UpgradeExchange } from './upgrade-exchange.ts'
+import { Upgrades } from './upgrade/upgrades.ts'
 import { Connections } from './upstream/connections.ts'
 
 /** A reverse proxy as the listeners that a server of `node:http`, `node:https` or `node:http2` takes. @public */
@@ -55,7 +55,8 @@ export function watchedForward(
   const upstream = new Connections(checked)
   const retry = new RetryPolicy(checked.retry, checked.clock, checked.random)
   const context: ForwardContext = { routing, upstream, retry, options: checked }
-  const open = new OpenExchanges(checked.clock)
+  const upgrades: Upgrades = new Upgrades(context, () => open.settle())
+  const open = new OpenExchanges(checked.clock, upgrades)
   const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
     if (open.isClosing) {
       endsConnection(response)
@@ -73,13 +74,9 @@ export function watchedForward(
     request: (request, response) => take(request, response, false),
     checkContinue: (request, response) => take(request, response, true),
     upgrade: (request, socket, head) => {
-      if (open.isClosing) {
-        // A socket that a listener of `upgrade` gets has nobody who listens for its errors.
-        socket.on('error', () => undefined)
-        return answerErrorOnSocket(socket, errorAnswer(isClosed()))
-      }
+      if (open.isClosing) return upgrades.refuse(request, socket, errorAnswer(isClosed()))
       open.addUpgraded(socket)
-      new UpgradeExchange(context, request, socket, head).start()
+      upgrades.accept(request, socket, head)
     },
     close,
     [Symbol.asyncDispose]: () => close(),

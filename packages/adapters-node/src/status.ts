@@ -1,7 +1,7 @@
 import type { RefusalReason, StickyErrorCode } from '@limpet/core'
 
 /** What a request can be answered with instead of a pod's response. @public */
-export type ProxyErrorCode = RefusalReason | StickyErrorCode
+export type ProxyErrorCode = RefusalReason | StickyErrorCode | 'head-too-large'
 
 /**
  * The HTTP status of every error answer. A refused route's own `status` outranks it. A code that is not here is 500.
@@ -13,6 +13,7 @@ export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'ambiguous-key': 400,
   'request-malformed': 400,
   'client-stalled': 408,
+  'head-too-large': 431,
   'no-rule': 404,
   'body-consumed': 500,
   'handler-failed': 500,

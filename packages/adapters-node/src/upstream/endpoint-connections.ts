@@ -93,7 +93,8 @@ export class EndpointConnections implements ConnectionOwner {
 
   upgraded(connection: Connection, socket: Socket): void {
     this.#open.delete(connection)
-    socket.once('close', this.#release)
+    // Not `once`, which wraps the function for each of what may be thousands of streams.
+    socket.on('close', this.#release)
   }
 
   /** Has a slot, and brings the caller to a connection. */

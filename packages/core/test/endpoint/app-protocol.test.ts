@@ -18,7 +18,17 @@ it.each([
 
 it('knows no others', () => {
   expect(APP_PROTOCOLS).toHaveLength(8)
-  for (const name of ['', 'tcp', 'mysql', 'redis', 'http/2', ' http', 'kubernetes.io/', 'constructor', '__proto__']) {
+  for (const name of [
+    '',
+    'tcp',
+    'mysql',
+    'redis',
+    'http/2',
+    ' http',
+    'kubernetes.io/',
+    'constructor',
+    '__proto__',
+  ]) {
     expect(spokenProtocol(name)).toBeUndefined()
   }
 })

@@ -19,7 +19,14 @@ it.each([
   ['map', map(header('X-A'), (key) => key), ['x-a']],
   ['firstOf', firstOf(header('X-A'), cookie('b'), header('x-c')), ['x-a', 'x-c']],
   ['all', all(header('X-A'), bare, header('x-a')), ['x-a']],
-  ['combined ones', firstOf(all(header('A'), header('B')), map(header('C'), (key) => key)), ['a', 'b', 'c']],
+  [
+    'combined ones',
+    firstOf(
+      all(header('A'), header('B')),
+      map(header('C'), (key) => key),
+    ),
+    ['a', 'b', 'c'],
+  ],
 ])('the pool of %s tells which headers its key is read from', async (_what, key, headers) => {
   const sticky = createSticky({ key, endpoints: ['http://10.0.0.1:80'] })
   expect(sticky.keyHeaders).toEqual(headers)

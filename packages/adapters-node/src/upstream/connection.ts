@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { RequestHead } from '../headers/request-head.ts'
 import { ChunkedDecoder } from './chunked-decoder.ts'
 import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from './exchange-limits.ts'
+import { survivesFailedWrites } from './failed-writes.ts'
 import { requestText } from './request-text.ts'
 import { type ParsedHead, parseResponseHead } from './response-head.ts'
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from './upstream.ts'
@@ -32,6 +33,8 @@ export class Connection implements UpstreamConnection {
   #isResponseDone = false
   #isPaused = false
   #isGone = false
+  /** A body was sent before, and the socket survives failed writes. */
+  #isWriteSafe = false
   /** Bytes of a head that is not complete yet. */
   #partialHead: Buffer = EMPTY
   #interimResponses = 0
@@ -82,6 +85,8 @@ export class Connection implements UpstreamConnection {
     this.#interimResponses = 0
     this.#head = undefined
     if (head.framing !== 'none') {
+      if (!this.#isWriteSafe) survivesFailedWrites(this.#socket)
+      this.#isWriteSafe = true
       // The head alone would only wake the pod for nothing: it waits for what the client has sent with it.
       this.#socket.cork()
       process.nextTick(uncork, this.#socket)

@@ -5,7 +5,7 @@ import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
-import { failureError } from './failure-error.ts'
+import { failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -284,17 +284,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     this.#body?.drop()
-    if (this.#isAnswered(error)) return
+    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.#response)) return
     this.#answer(errorAnswer(error))
-  }
-
-  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
-  #isAnswered(error: StickyError): boolean {
-    try {
-      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
-    } catch {
-      return false
-    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

@@ -23,6 +23,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Lost endpoints', 'loss'),
       guide('Draining', 'drain'),
       guide('forward()', 'forward'),
+      guide('serve()', 'serve'),
       guide('When a pod fails', 'faults'),
       guide('Express', 'express'),
       guide('Watching', 'watching'),

@@ -67,7 +67,7 @@ export function answerRefused(
   answerError(request, response, refusalAnswer(route))
 }
 
-/** The same on the bare socket of an upgrade. */
+/** The same on a bare socket, whose connection it ends. */
 export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
   const body = bodyOf(answer)
   const retry = answer.status === 503 ? 'retry-after: 1\r\n' : ''
@@ -77,7 +77,8 @@ export function answerErrorOnSocket(socket: Duplex, answer: ErrorAnswer): void {
   )
 }
 
-function bodyOf({ code, message }: ErrorAnswer): string {
+/** The body of an error answer: JSON. */
+export function bodyOf({ code, message }: ErrorAnswer): string {
   return JSON.stringify({ code, message })
 }
 

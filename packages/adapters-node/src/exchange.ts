@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { failureError } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -53,8 +55,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#context = context
     this.#request = request
     this.#response = response
-    this.#expectsContinue = expectsContinue
     this.#framing = bodyFraming(request)
+    // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
+    this.#expectsContinue = expectsContinue && this.#framing !== 'none'
     this.#body = this.#framing === 'none' ? undefined : new RequestBody(request, context.options.clock)
     this.#reply = replyTo(request, response, this)
   }
@@ -62,7 +65,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (this.#response.destroyed) return
+    if (this.#response.destroyed || comesTooLate(request)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) {
@@ -112,6 +115,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   }
 
   refused(error: Error): void {
+    this.#body?.drop()
     this.#fail(error as StickyError)
   }
 
@@ -126,14 +130,18 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     const { status, reason, rawHeaders } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
+    const headers = responseHeaders(rawHeaders)
     try {
-      const headers = responseHeaders(rawHeaders)
       tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+    } catch (error) {
+      this.#drop()
+      return this.#breach(error)
+    }
+    try {
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
       this.#reply.head(status, reason, headers, this.#expectsContinue)
     } catch (error) {
       this.#drop()
-      if (error instanceof StickyError) return this.#fail(error)
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
@@ -155,6 +163,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   upgraded(_head: ResponseHead, socket: Socket): void {
     socket.on('error', () => undefined).destroy()
     this.#connection = undefined
+    this.#body?.drop()
     this.#fail(
       new StickyError('upstream-malformed', 'the endpoint switched protocols without being asked to'),
     )
@@ -165,17 +174,17 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#connection = undefined
     if (this.#isOver) return
     this.#body?.hold()
-    const { code, message, cause } = failure
-    const error = new StickyError(code, message, { cause })
+    const error = failureError(failure, this.#expectsContinue && this.isBodyUntouched)
     if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
-      if (code.startsWith('upstream-')) void this.#route?.settle({ error })
+      if (error.code.startsWith('upstream-')) void this.#route?.settle({ error })
+      this.#body?.drop()
       return this.#fail(error)
     }
     this.tries++
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
-    else if (code === 'upstream-timeout') this.#pause()
+    else if (failure.code === 'upstream-timeout') this.#pause()
     else {
       this.#failure = error
       this.#next(error)
@@ -224,9 +233,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
+      this.#body?.drop()
       // Sent, and nobody else is there: what came of it says more than that nobody is there.
       if (this.#failure) return this.#fail(this.#failure)
-      this.#body?.drop()
       return answerError(this.#request, this.#response, refusalAnswer(route))
     }
     this.#route = route
@@ -234,7 +243,11 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   }
 
   #next(error: unknown): void {
-    if (this.#route) this.#follow(this.#route.next(error))
+    try {
+      if (this.#route) this.#follow(this.#route.next(error))
+    } catch (cause) {
+      this.#breach(cause)
+    }
   }
 
   #connect(fresh: boolean): void {
@@ -262,9 +275,17 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    this.#body?.drop()
-    if (this.#context.options.onError?.(error, this.#request, this.#response)) return
+    if (this.#isAnswered(error)) return
     answerError(this.#request, this.#response, errorAnswer(error))
+  }
+
+  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
+  #isAnswered(error: StickyError): boolean {
+    try {
+      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
+    } catch {
+      return false
+    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

@@ -10,7 +10,7 @@ import type { ForwardContext } from './forward-context.ts'
 import { endsConnection, OpenExchanges } from './open-exchanges.ts'
 import { checkForwardOptions, type ForwardOptions } from './options.ts'
 import { RetryPolicy } from './retry/retry-policy.ts'
-import { UpgradeExchange } from './upgrade-exchange.ts'
+import { Upgrades } from './upgrade/upgrades.ts'
 import { Connections } from './upstream/connections.ts'
 
 /** A reverse proxy as the listeners that a server of `node:http`, `node:https` or `node:http2` takes. @public */
@@ -55,7 +55,8 @@ export function watchedForward(
   const upstream = new Connections(checked)
   const retry = new RetryPolicy(checked.retry, checked.clock, checked.random)
   const context: ForwardContext = { routing, upstream, retry, options: checked }
-  const open = new OpenExchanges(checked.clock)
+  const upgrades: Upgrades = new Upgrades(context, () => open.settle())
+  const open = new OpenExchanges(checked.clock, upgrades)
   const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
     if (open.isClosing) {
       endsConnection(response)
@@ -79,7 +80,7 @@ export function watchedForward(
         return answerErrorOnSocket(socket, errorAnswer(isClosed()))
       }
       open.addUpgraded(socket)
-      new UpgradeExchange(context, request, socket, head).start()
+      upgrades.accept(request, socket, head)
     },
     close,
     [Symbol.asyncDispose]: () => close(),

@@ -1,4 +1,4 @@
-import type { ServedRoute } from '@limpet/core'
+import { type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest } from './downstream/downstream-request.ts'
 import { type HeaderFields, RawHeaderFields } from './headers/header-fields.ts'
 import type { RequestHead } from './headers/request-head.ts'
@@ -39,7 +39,8 @@ export function tellRequestHead(
   route: ServedRoute,
 ): void {
   if (!onRequestHead) return
-  onRequestHead({ method, target, headers: new RawHeaderFields(headers) }, { request, route })
+  const head = { method, target, headers: new RawHeaderFields(headers) }
+  hasEnded('onRequestHead', onRequestHead(head, { request, route }))
 }
 
 /** The same for the head of a response. */
@@ -51,5 +52,16 @@ export function tellResponseHead(
   route: ServedRoute,
 ): void {
   if (!onResponseHead) return
-  onResponseHead({ status, headers: new RawHeaderFields(headers) }, { request, route })
+  const head = { status, headers: new RawHeaderFields(headers) }
+  hasEnded('onResponseHead', onResponseHead(head, { request, route }))
+}
+
+/** A hook that goes on later would change a head that is on its way, and end the process if it fails. */
+function hasEnded(option: string, result: unknown): void {
+  if (!(result instanceof Promise)) return
+  result.catch(() => undefined)
+  throw new StickyError(
+    'handler-failed',
+    `forward.${option}: expected a function that answers at once, got a promise`,
+  )
 }

@@ -3,21 +3,31 @@ import type { Clock } from '@limpet/core'
 import { CloseDeadline, type CloseOptions, checkCloseOptions } from './close-deadline.ts'
 import type { DownstreamResponse } from './downstream/downstream-request.ts'
 
+/** Upgrades that are under way. */
+export interface OpenUpgrades {
+  readonly size: number
+  /** Ends them all at once. */
+  cut(): void
+}
+
 /** What one forwarder has under way, and its end. */
 export class OpenExchanges {
   readonly #responses = new Set<DownstreamResponse>()
-  readonly #upgraded = new Set<Duplex>()
+  readonly #upgrades: OpenUpgrades
+  readonly #upgraded = new WeakSet<Duplex>()
   readonly #deadline: CloseDeadline
   readonly #hasEnded = Promise.withResolvers<void>()
   /** One function for all responses: a closure for each would be paid by each request. */
   readonly #responseClosed: (this: DownstreamResponse) => void
   #isClosing = false
 
-  constructor(clock: Clock) {
+  /** `upgrades`: has to call {@link settle} whenever one has ended. */
+  constructor(clock: Clock, upgrades: OpenUpgrades) {
+    this.#upgrades = upgrades
     this.#deadline = new CloseDeadline(clock, () => this.#cut())
     const closed = (response: DownstreamResponse) => {
       this.#responses.delete(response)
-      this.#settle()
+      this.settle()
     }
     this.#responseClosed = function () {
       closed(this)
@@ -33,7 +43,7 @@ export class OpenExchanges {
     return this.#responses
   }
 
-  /** Whether this connection has switched protocols and is still open. */
+  /** Whether this connection was asked to switch protocols. */
   isUpgraded(socket: Duplex): boolean {
     return this.#upgraded.has(socket)
   }
@@ -45,13 +55,9 @@ export class OpenExchanges {
     response.on('close', this.#responseClosed)
   }
 
+  /** Notes the connection of an upgrade. */
   addUpgraded(socket: Duplex): void {
-    if (socket.destroyed) return
     this.#upgraded.add(socket)
-    socket.once('close', () => {
-      this.#upgraded.delete(socket)
-      this.#settle()
-    })
   }
 
   /** Has what is under way be the last on its connection: where requests were sent one behind the other, the last of them. */
@@ -70,19 +76,20 @@ export class OpenExchanges {
     this.#isClosing = true
     this.endConnections()
     this.#deadline.take(checked)
-    this.#settle()
+    this.settle()
     return this.#hasEnded.promise
+  }
+
+  /** Looks whether everything has ended that `close` waits for. */
+  settle(): void {
+    if (!this.#isClosing || this.#responses.size + this.#upgrades.size > 0) return
+    this.#deadline.end()
+    this.#hasEnded.resolve()
   }
 
   #cut(): void {
     for (const response of this.#responses) response.destroy()
-    for (const socket of this.#upgraded) socket.destroy()
-  }
-
-  #settle(): void {
-    if (!this.#isClosing || this.#responses.size + this.#upgraded.size > 0) return
-    this.#deadline.end()
-    this.#hasEnded.resolve()
+    this.#upgrades.cut()
   }
 }
 

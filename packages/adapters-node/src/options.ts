@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls'
+import { type ConnectionOptions, createSecureContext } from 'node:tls'
 import { type Clock, type StickyError, systemClock } from '@limpet/core'
 import {
   canonicalAddress,
@@ -23,9 +23,21 @@ export interface ForwardOptions {
   readonly responseTimeoutMs?: number
   /**
    * The longest silence within a response or a request's body, in milliseconds; at least 1. Also for a client that does
-   * not read. Upgraded streams may be silent for ever. Default 60 000.
+   * not read. Upgraded streams have `upgradeIdleMs`. Default 60 000.
    */
   readonly idleTimeoutMs?: number
+  /**
+   * The longest silence of an upgraded stream in both directions, in milliseconds, at least 1, or `Infinity`: then both sides
+   * are closed, at most an eighth later. Bytes either way count, and so does a direction's end. Streams of applications
+   * without pings are silent for long; but one whose client has vanished without a word is silent for ever.
+   * Default 3 600 000 (an hour, as in the example of HAProxy's `timeout tunnel`).
+   */
+  readonly upgradeIdleMs?: number
+  /**
+   * Upgrades that may be open or under way at once; more are answered 503 `at-capacity`. An integer of at least 1, or
+   * `Infinity`. Each takes two file descriptors. Default `Infinity`.
+   */
+  readonly maxUpgrades?: number
   /** How long an idle connection to an endpoint is kept, in milliseconds; 0 keeps none. Default 4 000. */
   readonly keepAliveMs?: number
   /** Bytes that the head of a response may have, 1 024 to 1 048 576. Default 16 384. */
@@ -108,6 +120,8 @@ const NAMES = [
   'connectTimeoutMs',
   'responseTimeoutMs',
   'idleTimeoutMs',
+  'upgradeIdleMs',
+  'maxUpgrades',
   'keepAliveMs',
   'maxHeadBytes',
   'trustedProxies',
@@ -158,12 +172,13 @@ export function checkForwardOptions(
   if (maxRequestsPerEndpoint !== Number.POSITIVE_INFINITY) {
     integerOption('forward.maxRequestsPerEndpoint', maxRequestsPerEndpoint, 1, MOST_REQUESTS)
   }
-  contractOption('forward.tls', tls, 'tls.ConnectionOptions object', [])
   choiceOption('forward.movedHeader', String(movedHeader), ['true', 'false'])
   return {
     connectTimeoutMs: milliseconds('connectTimeoutMs', 1, 5_000),
     responseTimeoutMs: milliseconds('responseTimeoutMs', 1, 60_000),
     idleTimeoutMs: milliseconds('idleTimeoutMs', 1, 60_000),
+    upgradeIdleMs: durationOption('forward.upgradeIdleMs', options.upgradeIdleMs ?? 3_600_000, 1, 'or-never'),
+    maxUpgrades: countOption('forward.maxUpgrades', options.maxUpgrades ?? Number.POSITIVE_INFINITY),
     keepAliveMs: milliseconds('keepAliveMs', 0, 4_000),
     maxHeadBytes: integerOption('forward.maxHeadBytes', options.maxHeadBytes ?? 16_384, 1_024, 1_048_576),
     isTrusted: typeof trusted === 'function' ? trusted : peerIn(trusted),
@@ -181,7 +196,7 @@ export function checkForwardOptions(
     queueTimeoutMs: milliseconds('queueTimeoutMs', 1, 5_000),
     movedHeader,
     path: options.path,
-    tls,
+    tls: withContext(tls),
     onRequestHead: options.onRequestHead,
     onResponseHead: options.onResponseHead,
     onError: options.onError,
@@ -193,6 +208,29 @@ export function checkForwardOptions(
 
 const FORWARDED = ['x-forwarded', 'rfc7239', 'both', 'none'] as const
 const MOST_REQUESTS = 1_000_000
+
+/** A number of things, or `Infinity`. */
+function countOption(path: string, value: number): number {
+  return value === Number.POSITIVE_INFINITY ? value : integerOption(path, value, 1, 2 ** 31 - 1)
+}
+
+/** Reads certificates and keys once: for each connection anew it costs more than the handshake. */
+function withContext(tls: ConnectionOptions): ConnectionOptions {
+  contractOption('forward.tls', tls, 'tls.ConnectionOptions object', [])
+  const { servername = '' } = tls
+  if (typeof servername !== 'string') throw invalidOption('forward.tls.servername', 'a name', servername)
+  if (tls.secureContext !== undefined || Object.keys(tls).length === 0) return tls
+  try {
+    return { ...tls, secureContext: createSecureContext(tls) }
+  } catch (error) {
+    // What node says of it may hold a part of a key.
+    throw invalidOption(
+      'forward.tls',
+      'what tls.createSecureContext() takes',
+      (error as { code?: unknown }).code,
+    )
+  }
+}
 
 function peerIn(ranges: readonly string[]): (request: DownstreamRequest) => boolean {
   const isTrusted = trustedProxies('forward.trustedProxies', ranges)

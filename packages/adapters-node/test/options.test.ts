@@ -36,6 +36,9 @@ describe('forward()', () => {
     ['option "forward.path": expected a function', { path: '/x' as never }],
     ['option "forward.onError": expected a function', { onError: 1 as never }],
     ['option "forward.tls": expected a tls.ConnectionOptions', { tls: 'ca' as never }],
+    ['option "forward.tls": expected what tls.createSecureContext() takes', { tls: { cert: 'none' } }],
+    ['option "forward.tls": expected what tls.createSecureContext() takes', { tls: { ca: 7 as never } }],
+    ['option "forward.tls.servername": expected a name', { tls: { servername: 7 as never } }],
     ['option "forward.timeout" is unknown; known: connectTimeoutMs', { timeout: 1 } as ForwardOptions],
   ])('refuses bad options: %s', (message, options) => {
     expect(() => forward(routing, options)).toThrow(message)

@@ -40,7 +40,15 @@ export class Http1Reply implements Reply {
 
   head(status: number, reason: string, headers: string[], endsConnection: boolean): void {
     if (endsConnection) headers.push('Connection', 'close')
-    this.#response.writeHead(status, reason, headers)
+    const response = this.#response
+    if (!this.#isChunked(status, headers)) dropAnnouncement(headers)
+    try {
+      response.writeHead(status, reason, headers)
+    } catch (error) {
+      // The reason is the pod's: not for the answer that follows.
+      response.statusMessage = ''
+      throw error
+    }
   }
 
   flush(): void {
@@ -72,6 +80,26 @@ export class Http1Reply implements Reply {
   cut(): void {
     this.#response.destroy()
   }
+
+  /** Whether node will send the body in chunks, the one coding that has room for trailers. */
+  #isChunked(status: number, headers: readonly string[]): boolean {
+    const { method, httpVersionMinor } = this.#request
+    if (httpVersionMinor === 0 || method === 'HEAD' || status === 204 || status === 304) return false
+    return indexOf(headers, 'content-length') < 0
+  }
+}
+
+/** Trailers that are announced and cannot come: node refuses to send such a head. */
+function dropAnnouncement(headers: string[]): void {
+  for (let at = indexOf(headers, 'trailer'); at >= 0; at = indexOf(headers, 'trailer')) headers.splice(at, 2)
+}
+
+function indexOf(headers: readonly string[], lowerName: string): number {
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    const name = headers[i] as string
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return i
+  }
+  return -1
 }
 
 function interimText(status: number, headers: readonly string[]): string {

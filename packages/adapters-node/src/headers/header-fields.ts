@@ -11,7 +11,7 @@ const OURS =
 /**
  * The header fields of a message on its way, to be read and changed by the hooks `onRequestHead` and `onResponseHead`. Names match
  * in any case; order, case and repetition of what is not touched are kept. What frames the message (Content-Length,
- * Transfer-Encoding) or concerns one connection alone can be read and not changed.
+ * Transfer-Encoding) or concerns one connection alone can be read and not changed. Host can be set, and is there once.
  *
  * @public
  */
@@ -80,11 +80,13 @@ export class RawHeaderFields implements HeaderFields {
 
   append(name: string, value: string): void {
     checkField(name, value)
+    checkRemovable(name)
     this.#raw.push(name, value)
   }
 
   delete(name: string): boolean {
     checkField(name, '')
+    checkRemovable(name)
     return this.#remove(name, 0)
   }
 
@@ -116,6 +118,12 @@ export class RawHeaderFields implements HeaderFields {
     }
     return -1
   }
+}
+
+/** A request without Host is malformed, and with two of them it is two requests to two readers (RFC 9112, 3.2). */
+function checkRemovable(name: string): void {
+  if (name.length !== 4 || name.toLowerCase() !== 'host') return
+  throw new StickyError('invalid-header', `header ${name}: expected to be set, it is there once`)
 }
 
 function checkField(name: unknown, value: unknown): void {

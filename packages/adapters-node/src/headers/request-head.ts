@@ -74,7 +74,7 @@ export function requestHead(
       continue
     }
     if (isHopByHop(name)) {
-      if (name.length === 2 && value.toLowerCase() === 'trailers') takesTrailers = true
+      if (name.length === 2 && TRAILERS.test(value)) takesTrailers = true
       continue
     }
     if (named?.has(name.toLowerCase())) continue
@@ -102,6 +102,8 @@ export function requestHead(
 }
 
 const COLON = 0x3a
+/** The member `trailers` of the list TE (RFC 9110, 10.1.4); the others are codings, which no pod has for us. */
+const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i
 
 function isHost(name: string): boolean {
   return name.length === 4 && name.toLowerCase() === 'host'

@@ -15,13 +15,12 @@ export function requestTarget(
   request: DownstreamRequest,
   path: ((request: DownstreamRequest) => string) | undefined,
 ): string {
-  const target = path ? path(request) : (request.url ?? '/')
-  if (path && (typeof target !== 'string' || !TARGET.test(target))) {
-    throw new StickyError(
-      'invalid-option',
-      'forward.path: expected a target such as /a?b=c without blanks and control characters',
-    )
-  }
-  const origin = originForm(request.method ?? '', target)
-  return origin !== undefined && TARGET.test(origin) ? origin : '/'
+  const target: unknown = path ? path(request) : (request.url ?? '/')
+  const origin = typeof target === 'string' ? originForm(request.method ?? '', target) : undefined
+  if (origin !== undefined && TARGET.test(origin)) return origin
+  if (!path) return '/'
+  throw new StickyError(
+    'invalid-option',
+    'forward.path: expected a target such as /a?b=c without blanks and control characters',
+  )
 }

@@ -75,7 +75,8 @@ export class ClientConnections {
       const { socket } = session
       if (!session.closed && socket && isQuiet(socket as Socket)) session.close()
     }
-    const isDone = (socket: Socket) => !busy.has(socket) && !this.#open.isUpgraded(socket) && isQuiet(socket)
+    const isDone = (socket: Socket) =>
+      !socket.writableEnded && !busy.has(socket) && !this.#open.isUpgraded(socket) && isQuiet(socket)
     for (const socket of this.#isTls ? this.#secured : this.#accepted) {
       if ((socket as TLSSocket).alpnProtocol !== 'h2' && isDone(socket)) socket.destroySoon()
     }

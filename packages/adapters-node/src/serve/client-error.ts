@@ -10,24 +10,39 @@ interface ClientError extends Error {
   readonly code?: string
 }
 
-/** A socket as node:http keeps it: with the response that it is at. */
-interface ServedSocket extends Duplex {
-  readonly bytesRead?: number
-  readonly _httpMessage?: ServerResponse | null
+/** The newest response of each HTTP/1.1 connection: what tells whether an answer of ours would be taken for another's. */
+export class NewestResponses {
+  readonly #newest = new WeakMap<Duplex, ServerResponse>()
+
+  add(socket: Duplex, response: ServerResponse): void {
+    this.#newest.set(socket, response)
+  }
+
+  /** Whether whatever is written now is read as the answer to what comes from the client now. */
+  isTurnOfNext(socket: Duplex): boolean {
+    const newest = this.#newest.get(socket)
+    if (!newest) return true
+    // Earlier answers go first: with the newest all of them are out.
+    if (newest.req.complete) return newest.writableFinished
+    // What comes is its body. Without a socket it waits for the answer to an earlier request.
+    return !newest.headersSent && newest.socket !== null
+  }
 }
 
 /**
- * Listener of `clientError`: answers what cannot be read as a request, and ends the connection. Never within another
- * response, where the client would take it for a part of that, or for the answer to an earlier request.
+ * Answers, as the listener of `clientError`, what cannot be read as a request, and ends the connection. Where the client
+ * would take the answer for a part of another, or for the one to an earlier request, the connection is cut.
  */
-export function answerClientError(error: ClientError, socket: ServedSocket): void {
+export function answerClientError(
+  error: ClientError,
+  socket: Duplex & { readonly bytesRead?: number },
+  responses: NewestResponses,
+): void {
   // Answered before: more of the same came behind it, and reading it lets the client see the answer.
   if (socket.writableEnded) return
-  const response = socket._httpMessage
-  const isFree = !response || (!response.headersSent && !response.req.complete)
   // Nothing to answer to a connection that was opened ahead of its use, as browsers and load balancers do.
   const isUnused = socket.bytesRead === 0
-  if (!socket.writable || !isFree || isUnused || error.code === 'ECONNRESET') {
+  if (!socket.writable || isUnused || error.code === 'ECONNRESET' || !responses.isTurnOfNext(socket)) {
     socket.destroy()
     return
   }

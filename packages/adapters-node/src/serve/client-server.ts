@@ -10,9 +10,6 @@ export type ClientServer = Server | HttpsServer | Http2SecureServer
 /** How often overdue heads are looked for, at most; node looks each 30 s, whatever the limit. */
 const CHECK_MS = 5_000
 
-/** Bytes that the streams of one HTTP/2 connection may have on their way here together. */
-const SESSION_WINDOW = 1_048_576
-
 /** The server with its limits, without listeners of requests yet. */
 export function clientServer(
   tls: TlsOptions | undefined,
@@ -28,8 +25,6 @@ export function clientServer(
   server.maxConnections = limits.maxConnections
   // Above a count node drops headers without a word: the key, Host, Content-Length. Their size is limited instead.
   ;(server as { maxHeadersCount?: number | null }).maxHeadersCount = 0
-  // With node's 64 KiB, one stream whose pod does not read would hold up all others of its connection.
-  server.on('session', (session) => session.setLocalWindowSize(SESSION_WINDOW))
   return server
 }
 

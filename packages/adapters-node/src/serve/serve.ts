@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Http2SecureServer } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 import type { Routing } from '@limpet/core'
@@ -7,7 +8,7 @@ import { type Forwarder, watchedForward } from '../forward.ts'
 import { endsConnection } from '../open-exchanges.ts'
 import { adminServer } from './admin.ts'
 import { ClientConnections } from './client-connections.ts'
-import { answerClientError } from './client-error.ts'
+import { answerClientError, NewestResponses } from './client-error.ts'
 import { type ClientServer, clientServer } from './client-server.ts'
 import { type Gateway, GatewayLife } from './gateway.ts'
 import { listen } from './listening.ts'
@@ -71,9 +72,11 @@ export async function serve(routing: Routing, options: ServeOptions = {}): Promi
 }
 
 function forwardAll(server: ClientServer, forwarder: Forwarder, connections: ClientConnections): void {
-  const told =
+  const newest = new NewestResponses()
+  const watched =
     (listener: Forwarder['request']): Forwarder['request'] =>
     (request, response) => {
+      if (request.httpVersionMajor === 1) newest.add(request.socket, response as ServerResponse)
       if (connections.areTold) endsConnection(response)
       listener(request, response)
     }
@@ -81,10 +84,10 @@ function forwardAll(server: ClientServer, forwarder: Forwarder, connections: Cli
   const listeners = server as {
     on(event: string, listener: (request: DownstreamRequest, response: DownstreamResponse) => void): unknown
   }
-  listeners.on('request', told(forwarder.request))
-  listeners.on('checkContinue', told(forwarder.checkContinue))
+  listeners.on('request', watched(forwarder.request))
+  listeners.on('checkContinue', watched(forwarder.checkContinue))
   server.on('upgrade', forwarder.upgrade)
-  server.on('clientError', answerClientError)
+  server.on('clientError', (error, socket) => answerClientError(error, socket, newest))
   // A connection that could not be accepted, for want of descriptors or memory: no reason to end the others.
   server.on('error', (error) => {
     if (server.listening) process.emitWarning(`serve: ${error.message}`)

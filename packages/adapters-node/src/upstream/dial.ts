@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net'
+import { connect as connectTcp, isIP, Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type Endpoint, StickyError } from '@limpet/core'
 
@@ -22,15 +22,8 @@ export function dial(
   { connectTimeoutMs, tls }: DialOptions,
   caller: DialCaller,
 ): Socket {
-  const { host, port, socketPath, protocol } = endpoint
-  const isTls = protocol === 'https:'
-  const place = socketPath === undefined ? { host, port } : { path: socketPath }
-  // Half-open: an upgraded stream may end in one direction and go on in the other.
-  const tcp = { ...place, allowHalfOpen: true } as TcpNetConnectOpts
-  const socket = isTls
-    ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ALPNProtocols: [...alpn], ...tls, ...tcp })
-    : connectTcp(tcp)
-  const stood = isTls ? 'secureConnect' : 'connect'
+  const socket = open(endpoint, alpn, tls)
+  const stood = endpoint.protocol === 'https:' ? 'secureConnect' : 'connect'
   const leave = () => {
     socket.off(stood, connected).off('error', failed).off('timeout', timedOut).off('close', closed)
   }
@@ -57,6 +50,24 @@ export function dial(
   socket.setTimeout(connectTimeoutMs)
   socket.once(stood, connected).once('error', failed).once('timeout', timedOut).once('close', closed)
   return socket
+}
+
+/** Never throws: a place or an option of TLS that node refuses is a connection that fails, and not the end of the process. */
+function open(
+  { host, port, socketPath, protocol }: Endpoint,
+  alpn: readonly string[],
+  tls: ConnectionOptions,
+): Socket {
+  const place = socketPath === undefined ? { host, port } : { path: socketPath }
+  // Half-open: an upgraded stream may end in one direction and go on in the other.
+  const tcp = { ...place, allowHalfOpen: true } as TcpNetConnectOpts
+  const name = isIP(host) === 0 && { servername: host }
+  try {
+    if (protocol === 'http:') return connectTcp(tcp)
+    return connectTls({ ...name, ALPNProtocols: [...alpn], ...tls, ...tcp })
+  } catch (error) {
+    return new Socket().destroy(error as Error)
+  }
 }
 
 function nameOf({ host, port, socketPath, protocol }: Endpoint): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
-/** What parsers trip over: line ends of every kind, blanks, controls, signs, and what frames messages. */
-const TROUBLE: readonly string[] = [
+/** What parsers trip over: line ends of every kind, blanks, controls, signs. */
+const PIECES: readonly string[] = [
   ...[
     '\r\n',
     '\n',
@@ -20,52 +20,106 @@ const TROUBLE: readonly string[] = [
     ' :',
     ',',
   ],
+  ...[';', '"', '+', '-', '0', '0x', '#', '\\', '@', '//', '_', 'x', '5', '1.0', 'http://evil'],
+]
+/** Whole lines where a header or a chunk could stand. */
+const LINES: readonly string[] = [
   ...[
-    ';',
-    '"',
-    '+',
-    '-',
+    'Content-Length: 0',
+    'Content-Length: 5',
+    'Content-Length: +5',
+    'Content-Length : 5',
+    'Content_Length: 5',
+  ],
+  ...[
+    'Transfer-Encoding: chunked',
+    'Transfer-Encoding: identity',
+    'Transfer-Encoding : chunked',
+    'X: y',
+    ' folded',
+  ],
+  ...[
+    'Connection: close',
+    'Host: evil',
+    'X: y\nContent-Length: 5',
+    'X: y\rContent-Length: 5',
+    'no colon',
+    ': none',
+    '',
+  ],
+  ...[
     '0',
-    '0x',
-    '#',
-    '\\',
-    '@',
-    '//',
-    '%0d%0a',
-    '_',
-    'chunked',
-    'identity',
-    'HTTP/1.0',
-    'HTTP/1.1',
+    '5',
+    '5;a',
+    '5 ',
+    '+5',
+    '0\r\n',
+    'GET /smuggled HTTP/1.1\r\nHost: shop\r\n',
+    'HTTP/1.1 200 OK\r\n',
+  ],
+]
+/** In place of the value of a framing header. */
+const VALUES: readonly string[] = [
+  ...[
+    '+5',
+    '-5',
+    '05',
+    '5, 5',
+    '5,6',
+    '0x5',
+    '5 5',
+    '5\0',
+    '5\xa0',
+    '99999999999999999999',
+    '5\n',
+    '5\r',
+    '',
   ],
   ...[
-    'Content-Length: 0\r\n',
-    'Content-Length: 5\r\n',
-    'Transfer-Encoding: chunked\r\n',
-    'Connection: close\r\n',
+    'chunked, identity',
+    'gzip, chunked',
+    'xchunked',
+    'chunkedx',
+    'chunked;q=1',
+    ',chunked',
+    '\x0bchunked',
+    'CHUNKED',
   ],
-  ...['0\r\n\r\n', '5\r\n', 'GET /smuggled HTTP/1.1\r\nHost: shop\r\n\r\n', 'HTTP/1.1 200 OK\r\n'],
 ]
 
 type Mutation = (text: string) => string
 
-const place = fc.double({ min: 0, max: 1, noNaN: true })
-const at = (text: string, where: number) => Math.floor(where * text.length)
+const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
+const anywhere = (text: string, where: number) => Math.floor(where * text.length)
+/** Before or behind a blank, a line end or a delimiter, where a change of a byte tells most. */
+const joint = (text: string, where: number) => pick(text, where, /(?<=[\r\n:;, ])|(?=[\r\n:;, ])/g)
+const lineStart = (text: string, where: number) => pick(text, where, /(?<=\n)/g)
+
+function pick(text: string, where: number, places: RegExp): number {
+  const all = [...text.matchAll(places)]
+  return all[Math.floor(where * all.length)]?.index ?? 0
+}
+
+const replaced = (text: string, from: number, count: number, by: string) =>
+  text.slice(0, from) + by + text.slice(from + count)
 
 const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.tuple(place, fc.constantFrom(...TROUBLE)).map(([where, piece]): Mutation => {
-    return (text) => text.slice(0, at(text, where)) + piece + text.slice(at(text, where))
+  fc.tuple(place, fc.constantFrom(...PIECES), fc.nat(2)).map(([where, piece, over]): Mutation => {
+    return (text) => replaced(text, joint(text, where), over, piece)
   }),
-  fc.tuple(place, fc.constantFrom(...TROUBLE)).map(([where, piece]): Mutation => {
-    return (text) => text.slice(0, at(text, where)) + piece + text.slice(at(text, where) + piece.length)
+  fc.tuple(place, fc.constantFrom(...LINES)).map(([where, line]): Mutation => {
+    return (text) => replaced(text, lineStart(text, where), 0, `${line}\r\n`)
+  }),
+  fc.constantFrom(...VALUES).map((value): Mutation => {
+    return (text) => text.replace(/^(Content-Length|Transfer-Encoding):[^\r\n]*/m, `$1: ${value}`)
   }),
   fc.tuple(place, fc.nat(6)).map(([where, count]): Mutation => {
-    return (text) => text.slice(0, at(text, where)) + text.slice(at(text, where) + count)
+    return (text) => replaced(text, anywhere(text, where), count, '')
   }),
   fc.tuple(place, place, place).map(([a, b, where]): Mutation => {
     return (text) => {
-      const [from, to] = [at(text, Math.min(a, b)), at(text, Math.max(a, b))]
-      return text.slice(0, at(text, where)) + text.slice(from, to) + text.slice(at(text, where))
+      const slice = text.slice(anywhere(text, Math.min(a, b)), anywhere(text, Math.max(a, b)))
+      return replaced(text, anywhere(text, where), 0, slice)
     }
   }),
 )

@@ -43,6 +43,11 @@ export class RecordingPod {
     while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
+  /** Says these bytes, as latin1 text, on every open connection. */
+  say(bytes: string): void {
+    for (const socket of this.#sockets) socket.write(bytes, 'latin1')
+  }
+
   /** Forgets what idle connections have sent, and closed ones altogether. */
   forget(): void {
     const open = this.connections.filter(({ isClosed }) => !isClosed)

@@ -47,6 +47,24 @@ describe.each([
   })
 })
 
+describe('a pod that speaks without being asked', () => {
+  const { gateway, following } = running()
+
+  it.each([
+    'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison',
+    'HTTP/1.1 100 Continue\r\n\r\n',
+    '\r\n',
+    '\0',
+  ])('loses its idle connection: %j', async (bytes) => {
+    const { pod } = gateway()
+    await following()
+    const idle = [...pod.connections]
+    pod.say(bytes)
+    await pod.until(() => idle.every(({ isClosed }) => isClosed))
+    await following()
+  })
+})
+
 function expectClient({ client, method = 'GET', closes = false }: ResponseCase, text: string): void {
   if (client.kind === 'cut') {
     expect(readResponses(text, [method], false)).toMatchObject({ messages: [], fault: undefined })

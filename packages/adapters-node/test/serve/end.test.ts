@@ -69,6 +69,16 @@ describe('end() of a gateway', () => {
     expect(gateway.state).toBe('closed')
   })
 
+  it('is begun by its signals, which are left alone afterwards', async () => {
+    const { gateway } = await gatewayScene({ signals: ['SIGUSR2', 'SIGUSR2'], readinessDelayMs: 4_000 })
+    expect(process.listenerCount('SIGUSR2')).toBe(1)
+    process.emit('SIGUSR2')
+    expect(gateway.state).toBe('leaving')
+    process.emit('SIGUSR2')
+    await gateway.closed
+    expect(process.listenerCount('SIGUSR2')).toBe(0)
+  })
+
   it('takes its graceMs', async () => {
     const { clock, gateway, asked } = await gatewayScene({ readinessDelayMs: 0, graceMs: 1_000 }, 'when-told')
     const client = await rawClient(gateway.port)

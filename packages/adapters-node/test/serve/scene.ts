@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { connect as connectHttp2 } from 'node:http2'
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { createSticky, header, type Sticky } from '@limpet/core'
 import { type FakeClock, fakeClock } from '@limpet/core/testing'
 import { afterEach } from 'vitest'
@@ -40,8 +41,8 @@ export async function gatewayScene(
   const wanted: ((response: ServerResponse) => void)[] = []
   const pod = await startEchoPod('p', {
     answer: (request, response) => {
-      request.resume().on('error', () => undefined)
-      if (answers === 'now') response.end('ok')
+      request.on('error', () => undefined)
+      if (answers === 'now') request.resume() && response.end('ok')
       else if (wanted.length > 0) wanted.shift()?.(response)
       else waiting.push(response)
     },
@@ -105,16 +106,14 @@ export async function rawClient(
 
 export const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
 
-/** A session of HTTP/2 that trusts the certificate of the tests. */
-export function http2Client({ port }: Gateway): ReturnType<typeof connectHttp2> {
-  const session = connectHttp2(`https://localhost:${port}`, {
-    ca: CERTIFICATE.cert,
-    lookup: (_name, options, callback) =>
-      // node asks for all addresses or for one.
-      options.all
-        ? (callback as unknown as (e: null, a: object[]) => void)(null, [{ address: '127.0.0.1', family: 4 }])
-        : callback(null, '127.0.0.1', 4),
-  })
+/** A session of HTTP/2 that trusts the certificate of the tests, over a connection that stands or a new one. */
+export function http2Client(
+  { port }: Pick<Gateway, 'port'>,
+  socket: Socket = connect(port, '127.0.0.1'),
+): ClientHttp2Session {
+  const tls = { socket, servername: 'localhost', ca: CERTIFICATE.cert, ALPNProtocols: ['h2'] }
+  const session = connectHttp2('https://localhost', { createConnection: () => connectTls(tls) })
+  socket.on('error', (error) => session.destroy(error))
   session.on('error', () => undefined)
   later(() => session.destroy())
   return session

@@ -35,13 +35,16 @@ export interface LeaseHost {
   readonly observe: (route: Route) => void
 }
 
+const SETTLED: RequestLike = { headers: {} }
+
 /**
  * One request's way through a pool: its key, the binding it stands on, where it has been, and what it counts for. Its
  * routes are views of it; after a failed connection one lease gives several in a row.
  */
 export class RequestLease implements PlacedRequest, OpenLease {
   readonly key: string | undefined
-  readonly request: RequestLike
+  /** Empty once the request is settled: a stream may be open for hours, and its head would be kept as long. */
+  request: RequestLike
   /** The binding of the key as this request last saw it. */
   binding: Binding | undefined = undefined
   /**
@@ -152,6 +155,7 @@ export class RequestLease implements PlacedRequest, OpenLease {
   settle(endpoint: Endpoint, outcome: Outcome): MaybePromise<void> {
     if (this.#isSettled || this.#isDone) return
     this.#isSettled = true
+    this.request = SETTLED
     const { servedBy = endpoint.identity } = outcome
     const { now } = this.#host
     if (this.#state && servedBy === endpoint.identity) {

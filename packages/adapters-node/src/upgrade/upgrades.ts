@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { ErrorAnswer } from '../error-answer.ts'
+import type { ForwardContext } from '../forward-context.ts'
+import type { OpenUpgrades } from '../open-exchanges.ts'
+import { OpenStreams } from './open-streams.ts'
+import { UpgradeExchange, type UpgradeHost } from './upgrade-exchange.ts'
+
+/** Every upgrade of a `forward()`: those that wait for a pod's answer, and the streams that have come of them. */
+export class Upgrades implements UpgradeHost, OpenUpgrades {
+  readonly context: ForwardContext
+  readonly streams: OpenStreams
+  readonly #underWay = new Set<UpgradeExchange>()
+
+  readonly #ended: () => void
+
+  /** `ended`: called after an upgrade has come to its end. */
+  constructor(context: ForwardContext, ended: () => void) {
+    const { clock, upgradeIdleMs } = context.options
+    this.context = context
+    this.#ended = ended
+    this.streams = new OpenStreams(clock, upgradeIdleMs, ended)
+  }
+
+  get size(): number {
+    return this.#underWay.size + this.streams.size
+  }
+
+  /** Ends every stream and every request to switch at once. */
+  cut(): void {
+    this.streams.cut()
+    for (const exchange of [...this.#underWay]) exchange.cut()
+  }
+
+  /** Takes a request to switch protocols; `early` = what the client sent behind it. Never throws. */
+  accept(request: IncomingMessage, client: Duplex, early: Buffer): void {
+    const refusal = this.#refusal()
+    const exchange = new UpgradeExchange(this, request, client, early)
+    this.#underWay.add(exchange)
+    if (refusal) exchange.refuse(refusal)
+    else exchange.start()
+  }
+
+  over(exchange: UpgradeExchange): void {
+    this.#underWay.delete(exchange)
+    this.#ended()
+  }
+
+  #refusal(): ErrorAnswer | undefined {
+    const { maxUpgrades } = this.context.options
+    return this.size < maxUpgrades ? undefined : tooMany(maxUpgrades)
+  }
+}
+
+function tooMany(most: number): ErrorAnswer {
+  const message = `${most} upgraded streams are open already (option "forward.maxUpgrades")`
+  return { status: 503, code: 'at-capacity', message }
+}

@@ -4,7 +4,8 @@ import type { DownstreamRequest, DownstreamResponse } from './downstream/downstr
 import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
-import { answerError, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { cutIfUnread } from './downstream/unread.ts'
+import { answerError, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
 import { failureError } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
@@ -115,24 +116,25 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   }
 
   refused(error: Error): void {
-    this.#body?.drop()
     this.#fail(error as StickyError)
   }
 
-  interim({ status, rawHeaders }: ResponseHead): void {
+  interim(head: ResponseHead): void {
+    const { status } = head
     // A client that did not ask for 100 was told by the server, or by nobody, and has no use for another.
     if (status === 100 && !this.#expectsContinue) return
     if (status === 100) this.#expectsContinue = false
-    this.#reply.interim(status, responseHeaders(rawHeaders))
+    this.#reply.interim(status, responseHeaders(head, this.#context.options.via))
   }
 
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
-    const { status, reason, rawHeaders } = head
+    const { status, reason } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     void this.#route?.settle({ status })
-    const headers = responseHeaders(rawHeaders)
+    const { options } = this.#context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, status, headers, this.#request, this.#route as ServedRoute)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
@@ -145,7 +147,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
-    if (typeof body !== 'string') return this.#reply.end(body)
+    if (typeof body !== 'string') return this.#end(body, [])
     // The client may wait for the head before anything else happens: server-sent events, a body still being sent.
     if (body === 'later') this.#reply.flush()
   }
@@ -157,13 +159,12 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
     this.#body?.drop()
-    if (!this.#reply.isEnded) this.#reply.end(undefined, trailerFields(trailers))
+    if (!this.#reply.isEnded) this.#end(undefined, trailerFields(trailers))
   }
 
   upgraded(_head: ResponseHead, socket: Socket): void {
     socket.on('error', () => undefined).destroy()
     this.#connection = undefined
-    this.#body?.drop()
     this.#fail(
       new StickyError('upstream-malformed', 'the endpoint switched protocols without being asked to'),
     )
@@ -178,7 +179,6 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
       if (error.code.startsWith('upstream-')) void this.#route?.settle({ error })
-      this.#body?.drop()
       return this.#fail(error)
     }
     this.tries++
@@ -233,10 +233,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
-      this.#body?.drop()
       // Sent, and nobody else is there: what came of it says more than that nobody is there.
       if (this.#failure) return this.#fail(this.#failure)
-      return answerError(this.#request, this.#response, refusalAnswer(route))
+      this.#body?.drop()
+      return this.#answer(refusalAnswer(route))
     }
     this.#route = route
     this.#connect(false)
@@ -267,6 +267,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#cancelPause = clock.after(this.#context.retry.pauseMs(this.tries), () => this.#connect(false))
   }
 
+  #end(body: Buffer | undefined, trailers: readonly string[]): void {
+    this.#reply.end(body, trailers)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
+  #answer(answer: ErrorAnswer): void {
+    answerError(this.#request, this.#response, answer)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
   #drop(): void {
     this.#body?.drop()
     this.#connection?.abort()
@@ -275,8 +285,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
+    this.#body?.drop()
     if (this.#isAnswered(error)) return
-    answerError(this.#request, this.#response, errorAnswer(error))
+    this.#answer(errorAnswer(error))
   }
 
   /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */

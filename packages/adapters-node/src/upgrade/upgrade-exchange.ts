@@ -155,6 +155,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (!headers) return reset(pod.on('error', ignored))
     this.#answer.switched(head.reason, headers, protocols, rest)
     if (this.#early.length > 0) pod.write(this.#early)
+    // The stream has a listener of its own; two make a list, and thousands of streams may be held.
+    this.#client.off('error', ignored)
     const stream = new UpgradedStream(this.#client, pod, route, streams)
     this.#leave()
     stream.start()
@@ -168,10 +170,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   drained(): void {}
 
   /** The headers of the pod's answer as the client gets them; undefined if a hook has failed, and the client got an error. */
-  #headers({ status, rawHeaders }: ResponseHead): string[] | undefined {
-    const headers = responseHeaders(rawHeaders)
+  #headers(head: ResponseHead): string[] | undefined {
+    const { options } = this.#host.context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#host.context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, head.status, headers, this.#request, this.#route as ServedRoute)
       return headers
     } catch (error) {
       this.#breach(error)

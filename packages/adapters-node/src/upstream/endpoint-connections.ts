@@ -93,7 +93,8 @@ export class EndpointConnections implements ConnectionOwner {
 
   upgraded(connection: Connection, socket: Socket): void {
     this.#open.delete(connection)
-    socket.once('close', this.#release)
+    // Not `once`, which wraps the function for each of what may be thousands of streams.
+    socket.on('close', this.#release)
   }
 
   /** Has a slot, and brings the caller to a connection. */
@@ -127,7 +128,10 @@ export class EndpointConnections implements ConnectionOwner {
       failed: (error) => {
         this.#connecting.delete(socket)
         this.#slots.release()
-        if (!caller.isCancelled) caller.connectFailed(error)
+        if (caller.isCancelled) return
+        // Another pod would be no better, and no key moves for it.
+        if (error.code === 'gateway-exhausted') caller.refused(error)
+        else caller.connectFailed(error)
       },
     })
     this.#connecting.add(socket)

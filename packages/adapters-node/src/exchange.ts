@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { cutIfUnread } from './downstream/unread.ts'
@@ -65,7 +66,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (isGone(request, this.#response)) return
+    if (isGone(request, this.#response) || comesTooLate(request)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) {

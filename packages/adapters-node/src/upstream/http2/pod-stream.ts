@@ -198,10 +198,11 @@ export class PodStream implements UpstreamConnection {
   }
 
   #closed(): void {
-    this.#owner.released(this)
-    const receiver = this.#receiver
     const stream = this.#stream as OwnedStream
+    if (stream[HAS_ENDED] && this.#hasHead) this.#readRest(stream)
+    const receiver = this.#receiver
     this.#receiver = undefined
+    this.#owner.released(this)
     receiver?.failed(
       streamFailure({
         rstCode: stream.rstCode,
@@ -211,6 +212,14 @@ export class PodStream implements UpstreamConnection {
         maxHeadBytes: this.#owner.maxHeadBytes,
       }),
     )
+  }
+
+  /** A response that has come whole counts, though its stream was destroyed because the pod wants no more of the request. */
+  #readRest(stream: OwnedStream): void {
+    for (let chunk = stream.read(); chunk !== null && this.#receiver; chunk = stream.read()) {
+      this.#receiver.data(chunk)
+    }
+    this.#complete()
   }
 
   get #isUnanswered(): boolean {

@@ -24,6 +24,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Draining', 'drain'),
       guide('forward()', 'forward'),
       guide('serve()', 'serve'),
+      guide('When a pod fails', 'faults'),
       guide('Express', 'express'),
       guide('Watching', 'watching'),
       guide('Errors', 'errors'),

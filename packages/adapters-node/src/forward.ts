@@ -4,6 +4,7 @@ import { type Routing, StickyError } from '@limpet/core'
 import { contractOption } from '@limpet/core/adapter-kit'
 import type { CloseOptions } from './close-deadline.ts'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { isAhead, Turns } from './downstream/turns.ts'
 import { answerError, errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import type { ForwardContext } from './forward-context.ts'
@@ -57,13 +58,17 @@ export function watchedForward(
   const context: ForwardContext = { routing, upstream, retry, options: checked }
   const upgrades: Upgrades = new Upgrades(context, () => open.settle())
   const open = new OpenExchanges(checked.clock, upgrades)
+  const turns = new Turns()
+  const begin = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) =>
+    new Exchange(context, request, response, expectsContinue).start()
   const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
     if (open.isClosing) {
       endsConnection(response)
       return answerError(request, response, errorAnswer(isClosed()))
     }
     open.add(response)
-    new Exchange(context, request, response, expectsContinue).start()
+    if (isAhead(response)) turns.wait(response, () => begin(request, response, expectsContinue))
+    else begin(request, response, expectsContinue)
   }
   const close = async (closeOptions: CloseOptions = {}) => {
     // Its connections are needed until the last exchange has ended.

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { Clock } from '@limpet/core'
 import type { DownstreamRequest } from './downstream/downstream-request.ts'
+import { discardRest } from './downstream/linger.ts'
 import { trailerFields } from './headers/trailer-fields.ts'
 import type { UpstreamConnection } from './upstream/upstream.ts'
 
@@ -8,12 +10,14 @@ import type { UpstreamConnection } from './upstream/upstream.ts'
  * connection fails is still whole; what was read is gone, so that it can be sent once only.
  */
 export class RequestBody {
+  readonly #clock: Clock
   readonly #request: DownstreamRequest
   #connection: UpstreamConnection | undefined
   #isRead = false
   #isUntouched = true
 
-  constructor(request: DownstreamRequest) {
+  constructor(request: DownstreamRequest, clock: Clock) {
+    this.#clock = clock
     this.#request = request
   }
 
@@ -55,8 +59,9 @@ export class RequestBody {
     if (this.#isRead) this.#request.pause()
   }
 
-  /** The exchange is over: what is left goes nowhere. */
+  /** The request is answered: what is left goes nowhere. */
   drop(): void {
     this.#connection = undefined
+    discardRest(this.#request, this.#clock)
   }
 }

@@ -170,10 +170,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   drained(): void {}
 
   /** The headers of the pod's answer as the client gets them; undefined if a hook has failed, and the client got an error. */
-  #headers({ status, rawHeaders }: ResponseHead): string[] | undefined {
-    const headers = responseHeaders(rawHeaders)
+  #headers(head: ResponseHead): string[] | undefined {
+    const { options } = this.#host.context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#host.context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, head.status, headers, this.#request, this.#route as ServedRoute)
       return headers
     } catch (error) {
       this.#breach(error)

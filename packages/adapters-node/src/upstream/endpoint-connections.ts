@@ -128,7 +128,10 @@ export class EndpointConnections implements ConnectionOwner {
       failed: (error) => {
         this.#connecting.delete(socket)
         this.#slots.release()
-        if (!caller.isCancelled) caller.connectFailed(error)
+        if (caller.isCancelled) return
+        // Another pod would be no better, and no key moves for it.
+        if (error.code === 'gateway-exhausted') caller.refused(error)
+        else caller.connectFailed(error)
       },
     })
     this.#connecting.add(socket)

@@ -72,6 +72,7 @@ export function parseResponseHead(text: string, hasNoBody: boolean): ParsedHead 
         ? 'until-close'
         : Number(length)
   return {
+    httpVersion: `1.${status[1]}`,
     status: code,
     reason: status[3] ?? '',
     rawHeaders,

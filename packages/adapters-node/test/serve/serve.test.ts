@@ -90,7 +90,7 @@ describe('serve()', () => {
     await expect(failedAdmin).rejects.toMatchObject({ message: expect.stringContaining('serve.admin.port') })
     expect(process.listenerCount('SIGTERM')).toBe(listeners)
     const servers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length
-    await expect.poll(servers).toBe(2)
+    await expect.poll(servers, { timeout: 4_000 }).toBe(2)
   })
 
   it('closes the connections above its number', async () => {

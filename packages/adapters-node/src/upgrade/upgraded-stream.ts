@@ -115,8 +115,10 @@ function destroyed(this: Side): void {
 
 /** Ends a connection so that its peer cannot take the end for a regular one. A TLS peer misses the closing alert. */
 export function reset(socket: Duplex): void {
+  // While the end that it was given waits behind other bytes, libuv refuses a reset, and node loses the socket over that.
+  const isEnding = socket.writableEnded && !socket.writableFinished
   try {
-    if (socket instanceof Socket) socket.resetAndDestroy()
+    if (socket instanceof Socket && !isEnding) socket.resetAndDestroy()
   } catch {
     // Neither TLS nor Unix sockets can be reset.
   }

@@ -113,12 +113,13 @@ function destroyed(this: Side): void {
   this.destroy()
 }
 
-/** Ends a connection so that its peer cannot take the end for a regular one. A TLS peer misses the closing alert. */
+/**
+ * Ends a connection so that its peer cannot take the end for a regular one. A TLS peer misses the closing alert. Not for a
+ * socket whose own end still waits behind other bytes: libuv refuses that, and node loses the socket.
+ */
 export function reset(socket: Duplex): void {
-  // While the end that it was given waits behind other bytes, libuv refuses a reset, and node loses the socket over that.
-  const isEnding = socket.writableEnded && !socket.writableFinished
   try {
-    if (socket instanceof Socket && !isEnding) socket.resetAndDestroy()
+    if (socket instanceof Socket) socket.resetAndDestroy()
   } catch {
     // Neither TLS nor Unix sockets can be reset.
   }

@@ -6,18 +6,17 @@ import { selfSigned } from '../../../core/test/support/self-signed.ts'
 import { forward } from '../../src/index.ts'
 import { watchRouting } from '../../src/testing/watched-routing.ts'
 import { listening, Wire } from '../wire.ts'
-import { ASKS, ended, fate, SWITCHED } from './stream.ts'
+import { ASKS, ended, fate, SWITCHED, turns } from './stream.ts'
 
 const CERTIFICATE = selfSigned('localhost')
 
-/** Both ends of a stream that is encrypted on both ways. */
-async function openStream() {
-  const switched = Promise.withResolvers<Wire>()
+/** A client and a pod, encrypted on both ways; the pod has read the client's request. */
+async function asked() {
+  const arrived = Promise.withResolvers<Wire>()
   const podServer = createTlsServer({ ...CERTIFICATE, allowHalfOpen: true }, async (socket) => {
     const wire = new Wire(socket)
     await wire.take()
-    wire.write(SWITCHED)
-    switched.resolve(wire)
+    arrived.resolve(wire)
   })
   const podPort = await listening(podServer)
   const pool = createSticky({ key: header('x'), endpoints: [`https://localhost:${podPort}`] })
@@ -39,8 +38,15 @@ async function openStream() {
   } as never)
   const client = new Wire(socket)
   client.write(ASKS)
-  expect(await client.take()).toContain(' 101 ')
-  return { client, pod: await switched.promise, routing }
+  return { client, pod: await arrived.promise, routing }
+}
+
+/** Both ends of a stream. */
+async function openStream() {
+  const ends = await asked()
+  ends.pod.write(SWITCHED)
+  expect(await ends.client.take()).toContain(' 101 ')
+  return ends
 }
 
 describe('an upgraded stream over TLS on both sides', () => {
@@ -70,6 +76,15 @@ describe('an upgraded stream over TLS on both sides', () => {
       other.socket.end()
       await routing.idle()
     }
+  })
+
+  it('is answered where the client has ended its side before', async () => {
+    const { client, pod, routing } = await asked()
+    client.socket.end()
+    await turns()
+    pod.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 7\r\n\r\nnot you')
+    await client.take('not you')
+    await routing.idle()
   })
 
   it('carries much, byte for byte', async () => {

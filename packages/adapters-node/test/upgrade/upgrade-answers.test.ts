@@ -136,6 +136,8 @@ describe('an upgrade that is answered by the gateway', () => {
     client.socket.allowHalfOpen = true
     client.socket.write(Buffer.alloc(4_000_000))
     await client.take('}')
+    // A socket that is closed over unread bytes is reset.
+    while (client.socket.writableLength > 0) await turns(1)
     client.write('more')
     await turns()
     expect(client.isClosed).toBe(false)
@@ -146,25 +148,6 @@ describe('an upgrade that is answered by the gateway', () => {
     }
     await turns()
     expect(clock.pending).toBe(0)
-  })
-
-  it('is cut when it does not read it', async () => {
-    const clock = fakeClock()
-    const pod = await wirePod(async (wire) => {
-      await wire.take()
-      wire.write(`${REFUSED}Content-Length: 6000000\r\n\r\n${'x'.repeat(6_000_000)}`)
-    })
-    const gateway = await wireGateway([pod.url], { clock, idleTimeoutMs: 30_000 })
-    const client = asking(gateway)
-    client.socket.pause()
-    await turns()
-    const closed = new Promise((resolve) => client.socket.once('close', resolve))
-    // The answer is not out; its pod is silent because nobody reads.
-    await turns(200)
-    clock.advance(31_000)
-    client.socket.resume()
-    await closed
-    await gateway.routing.idle()
   })
 
   it('is refused beyond the most that may be open, and taken again when one has ended', async () => {

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { cutIfUnread } from './downstream/unread.ts'
-import { answerError, type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
-import { failureError } from './failure-error.ts'
+import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -65,7 +66,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (this.#response.destroyed) return
+    if (isGone(request, this.#response) || comesTooLate(request)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) {
@@ -93,21 +94,19 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     return this.#body !== undefined
   }
 
-  get isBodyUntouched(): boolean {
-    return this.#body?.isUntouched ?? true
+  get isBodyWhole(): boolean {
+    return this.#body?.isWhole ?? true
   }
 
   connected(connection: UpstreamConnection): void {
     this.#connection = connection
-    let head: RequestHead
     try {
-      head = this.#head(this.#route as ServedRoute)
+      connection.send(this.#head(this.#route as ServedRoute), this)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
     }
     this.#body?.sendBy(connection)
-    connection.send(head, this)
   }
 
   connectFailed(error: Error): void {
@@ -129,6 +128,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
     const { status, reason } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
+    this.#body?.forget()
     void this.#route?.settle({ status })
     const { options } = this.#context
     const headers = responseHeaders(head, options.via)
@@ -140,7 +140,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     }
     try {
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
-      this.#reply.head(status, reason, headers, this.#expectsContinue)
+      this.#reply.head(status, reason, headers, this.#expectsContinue, body)
     } catch (error) {
       this.#drop()
       const message = "the endpoint's response has a head that cannot be forwarded"
@@ -174,7 +174,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#connection = undefined
     if (this.#isOver) return
     this.#body?.hold()
-    const error = failureError(failure, this.#expectsContinue && this.isBodyUntouched)
+    const error = failureError(failure, this.#expectsContinue && this.#body?.isUntouched !== false)
     if (!this.#context.retry.afterFailure(this, failure)) {
       // Counts against the endpoint where errors count; not if the head was here, nor if the client was the cause.
       if (error.code.startsWith('upstream-')) void this.#route?.settle({ error })
@@ -272,7 +272,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   }
 
   #answer(answer: ErrorAnswer): void {
-    answerError(this.#request, this.#response, answer)
+    this.#reply.fail(answer)
     cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
   }
 
@@ -285,17 +285,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     this.#body?.drop()
-    if (this.#isAnswered(error)) return
+    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.#response)) return
     this.#answer(errorAnswer(error))
-  }
-
-  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
-  #isAnswered(error: StickyError): boolean {
-    try {
-      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
-    } catch {
-      return false
-    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */
@@ -304,4 +295,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (cause instanceof StickyError) this.#fail(cause)
     else this.#fail(new StickyError('handler-failed', 'a function of the gateway failed', { cause }))
   }
+}
+
+/** The client went away before the request came here. */
+function isGone(request: DownstreamRequest, response: DownstreamResponse): boolean {
+  return 'stream' in request ? request.stream.closed || request.stream.destroyed : response.destroyed
 }

@@ -59,15 +59,16 @@ export function watchedForward(
   const upgrades: Upgrades = new Upgrades(context, () => open.settle())
   const open = new OpenExchanges(checked.clock, upgrades)
   const turns = new Turns()
-  const begin = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) =>
+  const begin = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
+    open.add(response)
     new Exchange(context, request, response, expectsContinue).start()
+  }
   const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
     if (open.isClosing) {
       endsConnection(response)
       return answerError(request, response, errorAnswer(isClosed()))
     }
-    open.add(response)
-    if (isAhead(response)) turns.wait(response, () => begin(request, response, expectsContinue))
+    if (isAhead(response)) turns.wait(response, open, () => begin(request, response, expectsContinue))
     else begin(request, response, expectsContinue)
   }
   const close = async (closeOptions: CloseOptions = {}) => {

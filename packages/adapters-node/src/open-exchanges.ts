@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '@limpet/core'
 import { CloseDeadline, type CloseOptions, checkCloseOptions } from './close-deadline.ts'
 import type { DownstreamResponse } from './downstream/downstream-request.ts'
+import { cutResponse } from './error-answer.ts'
 
 /** Upgrades that are under way. */
 export interface OpenUpgrades {
@@ -20,15 +21,13 @@ export class OpenExchanges {
   /** One function for all responses: a closure for each would be paid by each request. */
   readonly #responseClosed: (this: DownstreamResponse) => void
   #isClosing = false
+  #endsConnections = false
 
   /** `upgrades`: has to call {@link settle} whenever one has ended. */
   constructor(clock: Clock, upgrades: OpenUpgrades) {
     this.#upgrades = upgrades
     this.#deadline = new CloseDeadline(clock, () => this.#cut())
-    const closed = (response: DownstreamResponse) => {
-      this.#responses.delete(response)
-      this.settle()
-    }
+    const closed = (response: DownstreamResponse) => this.#closed(response)
     this.#responseClosed = function () {
       closed(this)
     }
@@ -37,6 +36,11 @@ export class OpenExchanges {
   /** True from the first `close` on: what comes then is refused. */
   get isClosing(): boolean {
     return this.#isClosing
+  }
+
+  /** True once what is under way is to be the last on its connection. */
+  get endsConnections(): boolean {
+    return this.#endsConnections
   }
 
   get responses(): Iterable<DownstreamResponse> {
@@ -49,10 +53,13 @@ export class OpenExchanges {
   }
 
   add(response: DownstreamResponse): void {
+    // Of HTTP/2 the stream tells it: node's response object closes only where it was ended itself.
+    const emitter = 'stream' in response ? response.stream : response
     // Closed already: no `close` will come any more.
-    if (response.destroyed) return
+    if (emitter.destroyed) return
     this.#responses.add(response)
-    response.on('close', this.#responseClosed)
+    if (emitter === response) response.on('close', this.#responseClosed)
+    else emitter.once('close', () => this.#closed(response))
   }
 
   /** Notes the connection of an upgrade. */
@@ -62,6 +69,7 @@ export class OpenExchanges {
 
   /** Has what is under way be the last on its connection: where requests were sent one behind the other, the last of them. */
   endConnections(): void {
+    this.#endsConnections = true
     const last = new Map<unknown, DownstreamResponse>()
     for (const response of this.#responses) last.set(response.req.socket, response)
     for (const response of last.values()) endsConnection(response)
@@ -87,8 +95,13 @@ export class OpenExchanges {
     this.#hasEnded.resolve()
   }
 
+  #closed(response: DownstreamResponse): void {
+    this.#responses.delete(response)
+    this.settle()
+  }
+
   #cut(): void {
-    for (const response of this.#responses) response.destroy()
+    for (const response of this.#responses) cutResponse(response)
     this.#upgrades.cut()
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answerError, type ErrorAnswer } from '../error-answer.ts'
 import { pairsOf } from '../headers/pairs.ts'
 import type { Reply, ReplyListener } from './reply.ts'
 
@@ -77,8 +78,8 @@ export class Http1Reply implements Reply {
     else response.end(body)
   }
 
-  cut(): void {
-    this.#response.destroy()
+  fail(answer: ErrorAnswer): void {
+    answerError(this.#request, this.#response, answer)
   }
 
   /** Whether node will send the body in chunks, the one coding that has room for trailers. */

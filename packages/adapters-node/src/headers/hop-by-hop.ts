@@ -1,6 +1,6 @@
 /**
  * Fields that concern one connection alone and are never forwarded (RFC 9110, 7.6.1; Keep-Alive and Proxy-Connection by
- * custom). `Expect` and `TE` are among them because they are answered, or told to the pod, by us. Sorted out by length
+ * custom; HTTP2-Settings, RFC 7540, 3.2.1). `Expect` and `TE` are among them because they are answered, or told to the pod, by us. Sorted out by length
  * first: this runs for each header of each message.
  */
 export function isHopByHop(name: string): boolean {
@@ -13,6 +13,8 @@ export function isHopByHop(name: string): boolean {
       return name.toLowerCase() === 'upgrade'
     case 10:
       return isConnection(name) || name.toLowerCase() === 'keep-alive'
+    case 14:
+      return (name.charCodeAt(0) | 0x20) === LOWER_H && name.toLowerCase() === 'http2-settings'
     case 16:
       return name.toLowerCase() === 'proxy-connection'
     case 17:
@@ -21,6 +23,8 @@ export function isHopByHop(name: string): boolean {
       return false
   }
 }
+
+const LOWER_H = 0x68
 
 /** True for the Connection header. */
 function isConnection(name: string): boolean {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from '../downstream/downstream-request.ts'
 import { targetFault } from './target-check.ts'
@@ -24,20 +25,51 @@ export function requestError(
   request: DownstreamRequest,
   response?: DownstreamResponse,
 ): StickyError | undefined {
-  if ('stream' in request) return undefined
+  if ('stream' in request) return errorOf(http2RequestFault(request))
   const fault = refused.has(request.socket)
     ? 'it follows another that was malformed'
     : requestFault(request, response === undefined)
   if (fault === undefined) return undefined
   refused.add(request.socket)
   if (response) (response as ServerResponse).shouldKeepAlive = false
-  return new StickyError('request-malformed', `the request is malformed: ${fault}`)
+  return errorOf(fault)
+}
+
+function errorOf(fault: string | undefined): StickyError | undefined {
+  return fault === undefined
+    ? undefined
+    : new StickyError('request-malformed', `the request is malformed: ${fault}`)
+}
+
+/**
+ * What is wrong with the head of an HTTP/2 request, or undefined. Each stream stands for itself, so that the others of its
+ * connection go on. Framing, names and values are checked by nghttp2 (RFC 9113, 8.2 and 8.3), which resets the stream; what
+ * HTTP/1.1 would read as another authority is left to us.
+ */
+export function http2RequestFault({ rawHeaders, method, url }: Http2ServerRequest): string | undefined {
+  let authority: string | undefined
+  let host: string | undefined
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name === ':authority') authority = rawHeaders[i + 1]
+    if (name !== 'host') continue
+    if (host !== undefined) return 'Host is repeated'
+    host = rawHeaders[i + 1]
+  }
+  if (authority !== undefined && !HOST.test(authority)) return ':authority names no host'
+  if (host !== undefined && !HOST.test(host)) return 'Host names no host'
+  // A pod that goes by the one and a pod that goes by the other must not serve different sites (RFC 9113, 8.3.1).
+  if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
+    return 'its :authority and its Host header name two'
+  }
+  return targetFault(method, url, authority ?? host)
 }
 
 /** What is wrong with a request's head, or undefined. */
 export function requestFault(request: IncomingMessage, isUpgrade: boolean): string | undefined {
   const { rawHeaders, httpVersion, method = '', url = '/' } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'its version is neither HTTP/1.0 nor HTTP/1.1'
+  if (mayLackHeaders(request)) return 'it has more headers than maxHeadersCount of the server'
   let host: string | undefined
   let length: string | undefined
   let isChunked = false
@@ -70,4 +102,19 @@ export function requestFault(request: IncomingMessage, isUpgrade: boolean): stri
   // node:http hands the body over as the first bytes of the new protocol, and the pod would still wait for a body.
   if (isUpgrade && (isChunked || Number(length) > 0)) return 'it asks for an upgrade and has a body'
   return targetFault(method, url, host)
+}
+
+/** Headers that node's parser hands over at least, whatever the limit. */
+const SURE_HEADERS = 31
+
+/**
+ * Whether node may have dropped headers above `maxHeadersCount` without a word, as versions before 24 do: Content-Length, Host
+ * or the key among them, while its parser reads the body by them.
+ */
+function mayLackHeaders({ rawHeaders, socket }: IncomingMessage): boolean {
+  const count = rawHeaders.length / 2
+  if (count < SURE_HEADERS) return false
+  const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } }
+  const limit = server?.maxHeadersCount ?? 2_000
+  return limit > 0 && count >= limit
 }

@@ -65,6 +65,9 @@ export function requestHead(
   const headers: string[] = ['Host', '']
   let host = ''
   let takesTrailers = false
+  /** Where the value of the Cookie header stands, if HTTP/2 sends it in pieces. */
+  let cookieAt = 0
+  const isHttp2 = request.httpVersionMajor === 2
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     const value = rawHeaders[i + 1] as string
@@ -85,6 +88,14 @@ export function requestHead(
       continue
     }
     if (isShadowHeader(name) || client.takes(name, value)) continue
+    if (isHttp2 && name === 'cookie') {
+      // HTTP/1.1 has one Cookie header (RFC 9113, 8.2.3).
+      if (cookieAt > 0) {
+        headers[cookieAt] += `; ${value}`
+        continue
+      }
+      cookieAt = headers.length + 1
+    }
     headers.push(name, value)
   }
   headers[1] = options.host === 'endpoint' || host === '' ? authorityOf(endpoint) : host

@@ -7,8 +7,8 @@ import type { CheckedRetryOptions } from './retry-options.ts'
 export interface RepeatableRequest {
   readonly method: string
   readonly hasBody: boolean
-  /** No byte of its body was given to an endpoint. */
-  readonly isBodyUntouched: boolean
+  /** All of its body can be sent again: no byte was given to an endpoint, or what was is kept. */
+  readonly isBodyWhole: boolean
   /** Further tries that were made. */
   readonly tries: number
 }
@@ -30,10 +30,13 @@ export class RetryPolicy {
     this.#budget.request()
   }
 
-  /** True if a request that failed so is to be sent again; it is counted then. */
+  /**
+   * True if a request that failed so is to be sent again; it is counted then. One that its pod has not looked at is sent
+   * again once whatever the budget says: it was no load, and a pod that goes refuses all that are under way at once.
+   */
   afterFailure(request: RepeatableRequest, { code, isUnanswered, isUnprocessed }: UpstreamFailure): boolean {
     if (request.tries >= this.#options.limit) return false
-    if (isUnprocessed && request.isBodyUntouched) return this.#budget.tryAgain()
+    if (isUnprocessed && request.isBodyWhole) return request.tries === 0 || this.#budget.tryAgain()
     const { onReset, onTimeout } = this.#options
     const isCause = code === 'upstream-reset' ? onReset : code === 'upstream-timeout' && onTimeout
     return isCause && isUnanswered && this.#isSafe(request) && this.#budget.tryAgain()

@@ -23,6 +23,7 @@ const NO_TRAILERS: readonly string[] = []
 /** One HTTP/1.1 connection to a pod: one exchange at a time, no pipelining. */
 export class Connection implements UpstreamConnection {
   isReused = false
+  readonly mayRefuse = false
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
   #receiver: ResponseReceiver | undefined

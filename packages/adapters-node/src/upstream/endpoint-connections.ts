@@ -5,6 +5,7 @@ import { Connection, type ConnectionOwner } from './connection.ts'
 import { type DialOptions, dial } from './dial.ts'
 import { EndpointSlots, type SlotLimits } from './endpoint-slots.ts'
 import type { ExchangeLimits } from './exchange-limits.ts'
+import { Http2Connections, type Http2Owner } from './http2/http2-connections.ts'
 import type { ConnectCaller } from './upstream.ts'
 
 /** Options of {@link EndpointConnections}; all are checked by `forward()`. */
@@ -21,9 +22,10 @@ interface Idle {
 }
 
 /**
- * The connections to one endpoint. The one used last is taken first, so that those not needed grow old.
+ * The connections to one endpoint. Of HTTP/1.1 the one used last is taken first, so that those not needed grow old; what
+ * HTTP/2 can carry goes its own way.
  */
-export class EndpointConnections implements ConnectionOwner {
+export class EndpointConnections implements ConnectionOwner, Http2Owner {
   /** False once the list of all connections has forgotten this one, which then must not be used any more. */
   isListed = true
   readonly responseTimeoutMs: number
@@ -36,6 +38,7 @@ export class EndpointConnections implements ConnectionOwner {
   readonly #idle: Idle[] = []
   readonly #open = new Set<Connection>()
   readonly #connecting = new Set<Socket>()
+  readonly #http2: Http2Connections | undefined
   readonly #release: () => void
   #isClosed = false
 
@@ -46,6 +49,7 @@ export class EndpointConnections implements ConnectionOwner {
     this.#becameIdle = becameIdle
     this.#slots = new EndpointSlots(endpoint, options)
     this.#release = () => this.#slots.release()
+    this.#http2 = endpoint.httpVersion === '2' ? new Http2Connections(endpoint, options, this) : undefined
     this.responseTimeoutMs = options.responseTimeoutMs
     this.idleTimeoutMs = options.idleTimeoutMs
     this.maxHeadBytes = options.maxHeadBytes
@@ -53,7 +57,8 @@ export class EndpointConnections implements ConnectionOwner {
 
   /** Nothing is open, in flight or waiting. */
   get isUnused(): boolean {
-    return this.#open.size === 0 && this.#connecting.size === 0 && this.#slots.isUnused
+    const isHttp1Unused = this.#open.size === 0 && this.#connecting.size === 0
+    return isHttp1Unused && this.#slots.isUnused && this.#http2?.isUnused !== false
   }
 
   connect(caller: ConnectCaller, fresh: boolean): void {
@@ -66,17 +71,20 @@ export class EndpointConnections implements ConnectionOwner {
     const firstYoung = this.#idle.findIndex(({ since }) => since > oldest)
     const expired = this.#idle.splice(0, firstYoung < 0 ? this.#idle.length : firstYoung)
     for (const { connection } of expired) connection.abort()
-    return this.#idle.length > 0
+    const isHttp2Left = this.#http2?.sweep() === true
+    return this.#idle.length > 0 || isHttp2Left
   }
 
   close(): void {
     this.#isClosed = true
+    this.#http2?.close()
     this.#slots.close(new StickyError('closed', 'forward() was closed'))
     for (const { connection } of this.#idle.splice(0)) connection.abort()
   }
 
   destroy(): void {
     this.close()
+    this.#http2?.destroy()
     for (const socket of this.#connecting) socket.destroy()
     for (const connection of this.#open) connection.abort()
   }
@@ -97,8 +105,28 @@ export class EndpointConnections implements ConnectionOwner {
     socket.on('close', this.#release)
   }
 
+  released(): void {
+    this.#slots.release()
+  }
+
+  becameIdle(): void {
+    this.#becameIdle()
+  }
+
+  declined(socket: Socket, callers: readonly ConnectCaller[]): void {
+    const [first, ...others] = callers.filter(({ isCancelled }) => !isCancelled)
+    for (let cancelled = callers.length - others.length - (first ? 1 : 0); cancelled > 0; cancelled--) {
+      this.#slots.release()
+    }
+    if (first) this.#adopt(socket, first)
+    else socket.destroy()
+    for (const caller of others) this.#enter(caller, false)
+  }
+
   /** Has a slot, and brings the caller to a connection. */
   #enter(caller: ConnectCaller, fresh: boolean): void {
+    // The connections that HTTP/2 takes are never broken ones, so `fresh` says nothing here.
+    if (this.#http2 && !this.#http2.isDeclined && !caller.needsHttp1) return this.#http2.connect(caller)
     const idle = fresh ? undefined : this.#takeIdle()
     if (idle) caller.connected(idle)
     else this.#dial(caller)
@@ -120,10 +148,7 @@ export class EndpointConnections implements ConnectionOwner {
     const socket = dial(this.#endpoint, ['http/1.1'], this.#options, {
       connected: (stood) => {
         this.#connecting.delete(stood)
-        const connection = new Connection(stood, this)
-        this.#open.add(connection)
-        if (!caller.isCancelled) return caller.connected(connection)
-        connection.free()
+        this.#adopt(stood, caller)
       },
       failed: (error) => {
         this.#connecting.delete(socket)
@@ -135,6 +160,13 @@ export class EndpointConnections implements ConnectionOwner {
       },
     })
     this.#connecting.add(socket)
+  }
+
+  #adopt(socket: Socket, caller: ConnectCaller): void {
+    const connection = new Connection(socket, this)
+    this.#open.add(connection)
+    if (caller.isCancelled) connection.free()
+    else caller.connected(connection)
   }
 
   #keep(connection: Connection): void {

@@ -39,9 +39,13 @@ export interface ConnectCaller {
 export interface UpstreamConnection {
   /** It served other requests before: the pod may have closed it in this very moment. */
   readonly isReused: boolean
+  /** The pod can refuse a request that it was sent without having looked at it (RFC 9113, 8.7). */
+  readonly mayRefuse: boolean
   /**
    * Sends the head of a request and reports the response to `receiver`. Called once for each exchange. Where the head's
    * framing says that a body follows, a part that is written within this tick leaves together with it.
+   *
+   * @throws StickyError `request-malformed` for a head that this version of HTTP cannot send; then nothing was sent
    */
   send(head: RequestHead, receiver: ResponseReceiver): void
   /** Sends a part of the request's body; false = wait for `drained` before the next. */

@@ -33,7 +33,7 @@ export class Bystander {
     do {
       const askedAt = performance.now()
       try {
-        const status = await ask(this.#port, 'bystander')
+        const { status } = await ask(this.#port, BYSTANDER)
         if (status === 200) this.#answered++
         else this.#failures.push(`status ${status}`)
       } catch (error) {
@@ -44,12 +44,32 @@ export class Bystander {
   }
 }
 
-/** The status of a GET with this key. */
-export function ask(port: number, key: string, path = '/'): Promise<number> {
+/** The ordinary client's key. */
+const BYSTANDER = 'bystander'
+
+/** A key whose requests go to another pod than the ordinary client's. */
+export async function keyElsewhere(port: number): Promise<string> {
+  const { pod: taken } = await ask(port, BYSTANDER)
+  for (let i = 0; ; i++) {
+    const key = `key-${i}`
+    if ((await ask(port, key)).pod !== taken) return key
+  }
+}
+
+/** What came back for a GET, and from which pod. */
+export interface Asked {
+  readonly status: number
+  readonly pod: unknown
+}
+
+/** Sends a GET with this key. */
+export function ask(port: number, key: string, path = '/'): Promise<Asked> {
   return new Promise((resolve, reject) => {
     const headers = { 'x-session': key }
     const sent = request({ port, host: '127.0.0.1', path, agent: false, headers }, (response) => {
-      response.on('error', reject).on('end', () => resolve(response.statusCode ?? 0))
+      response
+        .on('error', reject)
+        .on('end', () => resolve({ status: response.statusCode ?? 0, pod: response.headers['x-pod'] }))
       response.resume()
     })
     sent.on('error', reject).end()

@@ -50,10 +50,10 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     const timer = setInterval(() => response.write('.'), 10)
     response.once('close', () => clearInterval(timer))
   },
-  /** One byte of the head after another, without end. */
+  /** A piece of the head after another, without end. */
   drip: ({ socket }) => {
     socket.write('HTTP/1.1 200 OK\r\nx-drip: ')
-    const timer = setInterval(() => socket.write('.'), 10)
+    const timer = setInterval(() => socket.write('.'.repeat(64)), 10)
     socket.once('close', () => clearInterval(timer))
   },
   head: ({ socket }, _response, size) => {
@@ -73,12 +73,13 @@ const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   early: (_request, response) => void response.writeHead(413).end('too much'),
 }
 
-async function listenOnce(): Promise<number> {
+async function listenOnce(name: string): Promise<number> {
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
     requests++
     request.on('error', () => undefined)
-    const [, name = '', size = '0'] = (request.url ?? '/').split('/')
-    const behaviour = BEHAVIOURS[name] ?? BEHAVIOURS.echo
+    response.setHeader('x-pod', name)
+    const [, behaves = '', size = '0'] = (request.url ?? '/').split('/')
+    const behaviour = BEHAVIOURS[behaves] ?? BEHAVIOURS.echo
     behaviour?.(request, response, Number(size))
   })
   server.on('upgrade', (request, stream, head) => {
@@ -99,7 +100,8 @@ async function listenOnce(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-const listen = (count: number): Promise<number[]> => Promise.all(Array.from({ length: count }, listenOnce))
+const listen = (count: number): Promise<number[]> =>
+  Promise.all(Array.from({ length: count }, (_, i) => listenOnce(`pod-${i}`)))
 const state = (): PodsState => ({ sockets: sockets.size, requests, connections })
 
 answer({ listen, state })

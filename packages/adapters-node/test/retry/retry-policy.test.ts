@@ -13,7 +13,7 @@ const policyOf = (options: RetryOptions | false, random = () => 0.5) =>
   new RetryPolicy(checkRetryOptions(options), fakeClock(), random)
 
 function request(fields: Partial<RepeatableRequest> = {}): RepeatableRequest {
-  return { method: 'GET', hasBody: false, isBodyUntouched: true, tries: 0, ...fields }
+  return { method: 'GET', hasBody: false, isBodyWhole: true, tries: 0, ...fields }
 }
 
 function failure(fields: Partial<UpstreamFailure> = {}): UpstreamFailure {
@@ -38,16 +38,16 @@ describe('RetryPolicy.afterFailure', () => {
       const on = option.on ?? ['reset']
       for (const method of METHODS) {
         for (const hasBody of BOTH) {
-          for (const isBodyUntouched of hasBody ? BOTH : [true]) {
+          for (const isBodyWhole of hasBody ? BOTH : [true]) {
             for (const code of CODES) {
               for (const isUnanswered of BOTH) {
                 for (const isUnprocessed of BOTH) {
                   const policy = policyOf({ ...AMPLE, ...option })
-                  const asked = request({ method, hasBody, isBodyUntouched })
+                  const asked = request({ method, hasBody, isBodyWhole })
                   const failed = failure({ code, isUnanswered, isUnprocessed })
                   const isListed = on.some((cause) => code === `upstream-${cause}`)
                   const isSafe = methods.includes(method) && !hasBody
-                  const expected = (isUnprocessed && isBodyUntouched) || (isListed && isUnanswered && isSafe)
+                  const expected = (isUnprocessed && isBodyWhole) || (isListed && isUnanswered && isSafe)
                   expect(policy.afterFailure(asked, failed), JSON.stringify({ option, asked, failed })).toBe(
                     expected,
                   )
@@ -87,14 +87,19 @@ describe('RetryPolicy.afterFailure', () => {
     expect(policy.afterStatus(request({ method: 'POST' }), 503)).toBe(false)
     const four = [
       policy.afterFailure(request(), failure()),
-      policy.afterFailure(request({ method: 'POST', hasBody: true }), failure({ isUnprocessed: true })),
+      policy.afterFailure(
+        request({ method: 'POST', hasBody: true, tries: 1 }),
+        failure({ isUnprocessed: true }),
+      ),
       policy.afterStatus(request(), 503),
       policy.afterStatus(request(), 503),
     ]
     expect(four).toEqual([true, true, true, true])
     expect(policy.afterStatus(request(), 503)).toBe(false)
     expect(policy.afterFailure(request(), failure())).toBe(false)
-    expect(policy.afterFailure(request(), failure({ isUnprocessed: true }))).toBe(false)
+    // What a pod has not looked at was no load: the first try after it needs no budget.
+    expect(policy.afterFailure(request(), failure({ isUnprocessed: true }))).toBe(true)
+    expect(policy.afterFailure(request({ tries: 1 }), failure({ isUnprocessed: true }))).toBe(false)
   })
 })
 

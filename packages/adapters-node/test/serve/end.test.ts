@@ -132,7 +132,7 @@ describe('close() of a gateway', () => {
       'when-told',
     )
     const client = await rawClient(gateway.port)
-    client.socket.pause().write(GET.repeat(400))
+    client.socket.pause().write(GET.repeat(100))
     const isFull = async () => {
       for (let i = 0; i < 50; i++) await turn()
       return [...sockets].some((socket) => socket.writableLength > 0)

@@ -149,7 +149,6 @@ describe('kept connections', () => {
 
   it.each<[string, Partial<EndpointInit>]>([
     ['another identity', { name: 'web-2' }],
-    ['another version of HTTP', { httpVersion: '2' }],
     ['another host', { host: 'localhost' }],
   ])('are not found by %s at the same address', async (_what, fields) => {
     const pod = await wirePod(answering(OK))
@@ -157,6 +156,14 @@ describe('kept connections', () => {
     const first = await connect(endpointOf(pod))
     await exchange(first)
     expect(await connect(endpointOf(pod, fields))).not.toBe(first)
+  })
+
+  it('are not found by another version of HTTP at the same address', async () => {
+    const pod = await wirePod(answering(OK))
+    const { connect } = connectionsOf()
+    await exchange(await connect(endpointOf(pod)))
+    // The pod does not speak it, which only a new connection can find out.
+    await expect(connect(endpointOf(pod, { httpVersion: '2' }))).rejects.toThrow('did not speak HTTP/2')
   })
 
   it('are not found by a place whose names read the same one behind the other', async () => {

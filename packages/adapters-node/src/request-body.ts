@@ -76,10 +76,11 @@ export class RequestBody {
     this.#kept = undefined
   }
 
-  /** The exchange is over: what is left goes nowhere. */
+  /** The exchange is over: what is left goes nowhere, but is read, since the next request of the connection comes behind it. */
   drop(): void {
     this.#connection = undefined
     this.#kept = undefined
+    if (this.#isRead && !this.#isEnded) this.#request.resume()
   }
 
   #finish(): void {

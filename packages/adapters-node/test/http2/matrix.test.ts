@@ -1,6 +1,7 @@
+import { sensitiveHeaders } from 'node:http2'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bodyPieces, digest } from '../../src/testing/body-pattern.ts'
-import { CLIENT_KINDS } from './support/clients.ts'
+import { CLIENT_KINDS, readStream } from './support/clients.ts'
 import type { PodAnswer, PodRequest } from './support/pods.ts'
 import { POD_KINDS } from './support/pods.ts'
 import { KEY, Scene } from './support/scene.ts'
@@ -25,6 +26,23 @@ const echo: PodAnswer = async (request, response) => {
 function hostOf(request: PodRequest): string | undefined {
   return 'authority' in request ? request.authority : request.headers.host
 }
+
+it('fields that are never to be indexed stay so, both ways', async () => {
+  let sensitive: unknown
+  const pod = await scene.pod('h2c', (request, response) => {
+    sensitive = (request.headers as never)[sensitiveHeaders]
+    response.stream?.respond({ 'x-secret': '2', [sensitiveHeaders]: ['x-secret'] } as never, {
+      endStream: true,
+    })
+  })
+  const { port } = await scene.gateway([pod])
+  const stream = scene
+    .http2Client(port)
+    .open({ ':path': '/', 'x-token': '1', 'x-open': '1', [sensitiveHeaders]: ['x-token'] } as never)
+  const { headers } = await readStream(stream)
+  expect(sensitive).toEqual(['x-token'])
+  expect((headers as never)[sensitiveHeaders]).toEqual(['x-secret'])
+})
 
 describe.each(CLIENT_KINDS)('a client of %s', (clientKind) => {
   describe.each(POD_KINDS)('in front of a pod of %s', (podKind) => {

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
-import { errorAnswer, refusalAnswer } from './error-answer.ts'
-import { failureError } from './failure-error.ts'
+import { cutIfUnread } from './downstream/unread.ts'
+import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
+import { failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -40,6 +42,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #expectsContinue: boolean
   #route: ServedRoute | undefined
   #connection: UpstreamConnection | undefined
+  /** What came of the last try that a pod was sent, when another pod is asked for. */
+  #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
   #isOver = false
 
@@ -55,14 +59,14 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#framing = bodyFraming(request)
     // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
     this.#expectsContinue = expectsContinue && this.#framing !== 'none'
-    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request)
+    this.#body = this.#framing === 'none' ? undefined : new RequestBody(request, context.options.clock)
     this.#reply = replyTo(request, response, this)
   }
 
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (isGone(request, this.#response)) return
+    if (isGone(request, this.#response) || comesTooLate(request)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) {
@@ -113,21 +117,23 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#fail(error as StickyError)
   }
 
-  interim({ status, rawHeaders }: ResponseHead): void {
+  interim(head: ResponseHead): void {
+    const { status } = head
     // A client that did not ask for 100 was told by the server, or by nobody, and has no use for another.
     if (status === 100 && !this.#expectsContinue) return
     if (status === 100) this.#expectsContinue = false
-    this.#reply.interim(status, responseHeaders(rawHeaders))
+    this.#reply.interim(status, responseHeaders(head, this.#context.options.via))
   }
 
   head(head: ResponseHead, body: Buffer | 'here' | 'later'): void {
-    const { status, reason, rawHeaders } = head
+    const { status, reason } = head
     if (this.#context.retry.afterStatus(this, status)) return this.#tryLater()
     this.#body?.forget()
     void this.#route?.settle({ status })
-    const headers = responseHeaders(rawHeaders)
+    const { options } = this.#context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, status, headers, this.#request, this.#route as ServedRoute)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
@@ -140,7 +146,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
       const message = "the endpoint's response has a head that cannot be forwarded"
       return this.#fail(new StickyError('upstream-malformed', message, { cause: error }))
     }
-    if (typeof body !== 'string') return this.#reply.end(body)
+    if (typeof body !== 'string') return this.#end(body, [])
     // The client may wait for the head before anything else happens: server-sent events, a body still being sent.
     if (body === 'later') this.#reply.flush()
   }
@@ -152,7 +158,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
     this.#body?.drop()
-    if (!this.#reply.isEnded) this.#reply.end(undefined, trailerFields(trailers))
+    if (!this.#reply.isEnded) this.#end(undefined, trailerFields(trailers))
   }
 
   upgraded(_head: ResponseHead, socket: Socket): void {
@@ -178,7 +184,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     // A connection that was kept alive may have been closed by the pod's own idle limit: no sign that the pod is lost.
     if (wasReused || failure.isUnprocessed) this.#connect(true)
     else if (failure.code === 'upstream-timeout') this.#pause()
-    else this.#next(error)
+    else {
+      this.#failure = error
+      this.#next(error)
+    }
   }
 
   drained(): void {
@@ -223,7 +232,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
-      return this.#reply.fail(refusalAnswer(route))
+      // Sent, and nobody else is there: what came of it says more than that nobody is there.
+      if (this.#failure) return this.#fail(this.#failure)
+      this.#body?.drop()
+      return this.#answer(refusalAnswer(route))
     }
     this.#route = route
     this.#connect(false)
@@ -254,6 +266,16 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#cancelPause = clock.after(this.#context.retry.pauseMs(this.tries), () => this.#connect(false))
   }
 
+  #end(body: Buffer | undefined, trailers: readonly string[]): void {
+    this.#reply.end(body, trailers)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
+  #answer(answer: ErrorAnswer): void {
+    this.#reply.fail(answer)
+    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+  }
+
   #drop(): void {
     this.#body?.drop()
     this.#connection?.abort()
@@ -262,16 +284,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #fail(error: StickyError): void {
     if (this.#isOver) return
-    if (!this.#isAnswered(error)) this.#reply.fail(errorAnswer(error))
-  }
-
-  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
-  #isAnswered(error: StickyError): boolean {
-    try {
-      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
-    } catch {
-      return false
-    }
+    this.#body?.drop()
+    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.#response)) return
+    this.#answer(errorAnswer(error))
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

@@ -1,4 +1,6 @@
 import { StickyError } from '@limpet/core'
+import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import type { CheckedForwardOptions } from './options.ts'
 import type { UpstreamFailure } from './upstream/upstream.ts'
 
 /**
@@ -13,4 +15,18 @@ export function failureError(
     return new StickyError('upstream-timeout', 'the endpoint did not say in time whether it wants the body')
   }
   return new StickyError(code, message, { cause })
+}
+
+/** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
+export function isAnsweredBy(
+  onError: CheckedForwardOptions['onError'],
+  error: StickyError,
+  request: DownstreamRequest,
+  response: DownstreamResponse,
+): boolean {
+  try {
+    return onError?.(error, request, response) ?? false
+  } catch {
+    return false
+  }
 }

@@ -4,7 +4,8 @@ import { type Routing, StickyError } from '@limpet/core'
 import { contractOption } from '@limpet/core/adapter-kit'
 import type { CloseOptions } from './close-deadline.ts'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
-import { answerError, answerErrorOnSocket, errorAnswer } from './error-answer.ts'
+import { isAhead, Turns } from './downstream/turns.ts'
+import { answerError, errorAnswer } from './error-answer.ts'
 import { Exchange } from './exchange.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { endsConnection, OpenExchanges } from './open-exchanges.ts'
@@ -57,13 +58,18 @@ export function watchedForward(
   const context: ForwardContext = { routing, upstream, retry, options: checked }
   const upgrades: Upgrades = new Upgrades(context, () => open.settle())
   const open = new OpenExchanges(checked.clock, upgrades)
+  const turns = new Turns()
+  const begin = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
+    open.add(response)
+    new Exchange(context, request, response, expectsContinue).start()
+  }
   const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
     if (open.isClosing) {
       endsConnection(response)
       return answerError(request, response, errorAnswer(isClosed()))
     }
-    open.add(response)
-    new Exchange(context, request, response, expectsContinue).start()
+    if (isAhead(response)) turns.wait(response, open, () => begin(request, response, expectsContinue))
+    else begin(request, response, expectsContinue)
   }
   const close = async (closeOptions: CloseOptions = {}) => {
     // Its connections are needed until the last exchange has ended.
@@ -74,11 +80,7 @@ export function watchedForward(
     request: (request, response) => take(request, response, false),
     checkContinue: (request, response) => take(request, response, true),
     upgrade: (request, socket, head) => {
-      if (open.isClosing) {
-        // A socket that a listener of `upgrade` gets has nobody who listens for its errors.
-        socket.on('error', () => undefined)
-        return answerErrorOnSocket(socket, errorAnswer(isClosed()))
-      }
+      if (open.isClosing) return upgrades.refuse(request, socket, errorAnswer(isClosed()))
       open.addUpgraded(socket)
       upgrades.accept(request, socket, head)
     },

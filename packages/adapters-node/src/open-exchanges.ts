@@ -21,6 +21,7 @@ export class OpenExchanges {
   /** One function for all responses: a closure for each would be paid by each request. */
   readonly #responseClosed: (this: DownstreamResponse) => void
   #isClosing = false
+  #endsConnections = false
 
   /** `upgrades`: has to call {@link settle} whenever one has ended. */
   constructor(clock: Clock, upgrades: OpenUpgrades) {
@@ -35,6 +36,11 @@ export class OpenExchanges {
   /** True from the first `close` on: what comes then is refused. */
   get isClosing(): boolean {
     return this.#isClosing
+  }
+
+  /** True once what is under way is to be the last on its connection. */
+  get endsConnections(): boolean {
+    return this.#endsConnections
   }
 
   get responses(): Iterable<DownstreamResponse> {
@@ -63,6 +69,7 @@ export class OpenExchanges {
 
   /** Has what is under way be the last on its connection: where requests were sent one behind the other, the last of them. */
   endConnections(): void {
+    this.#endsConnections = true
     const last = new Map<unknown, DownstreamResponse>()
     for (const response of this.#responses) last.set(response.req.socket, response)
     for (const response of last.values()) endsConnection(response)

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { Clock } from '@limpet/core'
 import type { DownstreamRequest } from './downstream/downstream-request.ts'
+import { discardRest } from './downstream/linger.ts'
 import { trailerFields } from './headers/trailer-fields.ts'
 import type { UpstreamConnection } from './upstream/upstream.ts'
 
@@ -12,6 +14,7 @@ const MOST_KEPT_BYTES = 16_384
  * without having looked at it.
  */
 export class RequestBody {
+  readonly #clock: Clock
   readonly #request: DownstreamRequest
   #connection: UpstreamConnection | undefined
   #isRead = false
@@ -20,7 +23,8 @@ export class RequestBody {
   #kept: Buffer[] | undefined = []
   #sentBytes = 0
 
-  constructor(request: DownstreamRequest) {
+  constructor(request: DownstreamRequest, clock: Clock) {
+    this.#clock = clock
     this.#request = request
   }
 
@@ -76,11 +80,11 @@ export class RequestBody {
     this.#kept = undefined
   }
 
-  /** The exchange is over: what is left goes nowhere, but is read, since the next request of the connection comes behind it. */
+  /** The request is answered: what is left goes nowhere. */
   drop(): void {
     this.#connection = undefined
     this.#kept = undefined
-    if (this.#isRead && !this.#isEnded) this.#request.resume()
+    discardRest(this.#request, this.#clock)
   }
 
   #finish(): void {

@@ -30,5 +30,6 @@ export const STATUS_OF_CODE: { readonly [Code in ProxyErrorCode]?: number } = {
   'queue-full': 503,
   'table-unavailable': 503,
   'endpoint-busy': 503,
+  'gateway-exhausted': 503,
   closed: 503,
 }

@@ -220,8 +220,11 @@ it('a routing whose next() throws is 500 handler-failed', async () => {
   onTestFinished(dead.release)
   let { port } = dead
   const routing = { route: () => route(port), close: async () => undefined }
-  const { ask } = await wireGateway(routing as never)
+  const { ask, client } = await wireGateway(routing as never)
   expect(codeOf(await ask('GET / HTTP/1.1'))).toBe('handler-failed')
+  const upgrade = client()
+  upgrade.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
+  expect(codeOf(await upgrade.rest())).toBe('handler-failed')
   port = Number(new URL(pod.url).port)
   expect(statusLineOf(await ask('GET / HTTP/1.1'))).toBe('HTTP/1.1 200 OK')
 })

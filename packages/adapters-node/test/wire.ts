@@ -174,3 +174,8 @@ export function valuesOf(message: string, name: string): string[] {
     .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
     .map((line) => line.slice(name.length + 1).trim())
 }
+
+/** Resolves once this holds. It is asked again in each turn of the event loop: bounded by the time limit of the test. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}

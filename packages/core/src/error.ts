@@ -13,6 +13,7 @@
  * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
  * - `upstream-timeout`: the endpoint did not answer, or stopped in the middle, for longer than the limit.
  * - `endpoint-busy`: the endpoint has as many requests as it may, and the wait for it was too long or its queue full.
+ * - `gateway-exhausted`: this process has no descriptor or memory left for a connection; says nothing of the endpoint.
  * - `handler-failed`: a function that the gateway was given, such as a hook or a routing, threw; see `cause`.
  * - `invalid-header`: a hook wanted to write a header that cannot be sent.
  * - `client-aborted`: the client went away before the answer was complete.
@@ -42,6 +43,7 @@ export type StickyErrorCode =
   | 'upstream-malformed'
   | 'upstream-timeout'
   | 'endpoint-busy'
+  | 'gateway-exhausted'
   | 'handler-failed'
   | 'invalid-header'
   | 'client-aborted'

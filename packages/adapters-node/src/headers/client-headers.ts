@@ -1,5 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import type { DownstreamRequest } from '../downstream/downstream-request.ts'
+import { viaEntry } from './via.ts'
 
 /** How the pod is told of the client. */
 export interface ForwardedOptions {
@@ -71,7 +72,7 @@ export class ClientHeaders {
       ? joined(this.#forwarded, forwardedElement(peer, host, proto))
       : this.#forwarded
     if (elements !== '') headers.push('Forwarded', elements)
-    if (via !== undefined) headers.push('Via', joined(this.#via, `${request.httpVersion} ${via}`))
+    if (via !== undefined) headers.push('Via', joined(this.#via, viaEntry(request.httpVersion, via)))
   }
 
   #keeps(lowerName: string, value: string): boolean {

@@ -64,6 +64,7 @@ function isEndToEnd(name: string): boolean {
     name === 'cookie' ||
     name === 'authorization' ||
     name === 'forwarded' ||
+    name === 'x-real-ip' ||
     name.startsWith('content-') ||
     name.startsWith('x-forwarded-')
   )

@@ -69,6 +69,7 @@ export function http2RequestFault({ rawHeaders, method, url }: Http2ServerReques
 export function requestFault(request: IncomingMessage, isUpgrade: boolean): string | undefined {
   const { rawHeaders, httpVersion, method = '', url = '/' } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'its version is neither HTTP/1.0 nor HTTP/1.1'
+  if (mayLackHeaders(request)) return 'it has more headers than maxHeadersCount of the server'
   let host: string | undefined
   let length: string | undefined
   let isChunked = false
@@ -101,4 +102,19 @@ export function requestFault(request: IncomingMessage, isUpgrade: boolean): stri
   // node:http hands the body over as the first bytes of the new protocol, and the pod would still wait for a body.
   if (isUpgrade && (isChunked || Number(length) > 0)) return 'it asks for an upgrade and has a body'
   return targetFault(method, url, host)
+}
+
+/** Headers that node's parser hands over at least, whatever the limit. */
+const SURE_HEADERS = 31
+
+/**
+ * Whether node may have dropped headers above `maxHeadersCount` without a word, as versions before 24 do: Content-Length, Host
+ * or the key among them, while its parser reads the body by them.
+ */
+function mayLackHeaders({ rawHeaders, socket }: IncomingMessage): boolean {
+  const count = rawHeaders.length / 2
+  if (count < SURE_HEADERS) return false
+  const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } }
+  const limit = server?.maxHeadersCount ?? 2_000
+  return limit > 0 && count >= limit
 }

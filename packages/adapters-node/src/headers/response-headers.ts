@@ -1,7 +1,15 @@
+import type { ResponseHead } from '../upstream/upstream.ts'
 import { connectionNames, isHopByHop } from './hop-by-hop.ts'
+import { addVia } from './via.ts'
 
-/** The headers of a response that go to the client: names and values in turn, case, order and repetition kept. */
-export function responseHeaders(rawHeaders: string[]): string[] {
+/**
+ * The headers of a response that go to the client: names and values in turn, case, order and repetition kept. Changes the
+ * array of the head. `via`: our name in Via, if it is to be told.
+ */
+export function responseHeaders(
+  { httpVersion, rawHeaders }: Pick<ResponseHead, 'httpVersion' | 'rawHeaders'>,
+  via: string | undefined,
+): string[] {
   const named = connectionNames(rawHeaders, [])
   let kept = 0
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
@@ -12,5 +20,6 @@ export function responseHeaders(rawHeaders: string[]): string[] {
     kept += 2
   }
   rawHeaders.length = kept
+  addVia(rawHeaders, httpVersion, via)
   return rawHeaders
 }

@@ -72,8 +72,8 @@ export class ClientConnections {
       return false
     }
     for (const session of this.#sessions) {
-      const { socket } = session
-      if (!session.closed && socket && isQuiet(socket as Socket)) session.close()
+      // Reading the socket of one that is destroyed throws.
+      if (!session.closed && !session.destroyed && isQuiet(session.socket as Socket)) session.close()
     }
     const isDone = (socket: Socket) =>
       !socket.writableEnded && !busy.has(socket) && !this.#open.isUpgraded(socket) && isQuiet(socket)

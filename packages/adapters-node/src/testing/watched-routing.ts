@@ -52,6 +52,7 @@ export function watchRouting(routing: Routing): WatchedRouting {
     'then' in answer ? answer.then((route) => watch(route, lease)) : watch(answer, lease)
 
   return {
+    keyHeaders: routing.keyHeaders ?? [],
     kinds,
     get openLeases() {
       return open.size

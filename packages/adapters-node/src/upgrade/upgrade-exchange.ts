@@ -8,6 +8,7 @@ import { movedCause } from '../headers/moved-header.ts'
 import { requestError } from '../headers/request-check.ts'
 import { requestHead } from '../headers/request-head.ts'
 import { responseHeaders } from '../headers/response-headers.ts'
+import { trailerFields } from '../headers/trailer-fields.ts'
 import { tellRequestHead, tellResponseHead } from '../hooks.ts'
 import { RequestAbort } from '../request-abort.ts'
 import type {
@@ -136,7 +137,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
 
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
-    this.#answer.end(trailers)
+    this.#answer.end(trailerFields(trailers))
     this.#end()
   }
 
@@ -155,6 +156,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (!headers) return reset(pod.on('error', ignored))
     this.#answer.switched(head.reason, headers, protocols, rest)
     if (this.#early.length > 0) pod.write(this.#early)
+    // The stream has a listener of its own; two make a list, and thousands of streams may be held.
+    this.#client.off('error', ignored)
     const stream = new UpgradedStream(this.#client, pod, route, streams)
     this.#leave()
     stream.start()
@@ -168,10 +171,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   drained(): void {}
 
   /** The headers of the pod's answer as the client gets them; undefined if a hook has failed, and the client got an error. */
-  #headers({ status, rawHeaders }: ResponseHead): string[] | undefined {
-    const headers = responseHeaders(rawHeaders)
+  #headers(head: ResponseHead): string[] | undefined {
+    const { options } = this.#host.context
+    const headers = responseHeaders(head, options.via)
     try {
-      tellResponseHead(this.#host.context.options, status, headers, this.#request, this.#route as ServedRoute)
+      tellResponseHead(options, head.status, headers, this.#request, this.#route as ServedRoute)
       return headers
     } catch (error) {
       this.#breach(error)
@@ -200,7 +204,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   }
 
   #next(error: unknown): void {
-    if (this.#route) this.#follow(this.#route.next(error))
+    try {
+      if (this.#route) this.#follow(this.#route.next(error))
+    } catch (cause) {
+      this.#breach(cause)
+    }
   }
 
   #fail(error: StickyError): void {

@@ -34,23 +34,25 @@ export class Upgrades implements UpgradeHost, OpenUpgrades {
 
   /** Takes a request to switch protocols; `early` = what the client sent behind it. Never throws. */
   accept(request: IncomingMessage, client: Duplex, early: Buffer): void {
-    const refusal = this.#refusal()
+    const { maxUpgrades } = this.context.options
+    if (this.size >= maxUpgrades) return this.refuse(request, client, tooMany(maxUpgrades))
     const exchange = new UpgradeExchange(this, request, client, early)
     this.#underWay.add(exchange)
-    if (refusal) exchange.refuse(refusal)
-    else exchange.start()
+    exchange.start()
+  }
+
+  /** Answers a request to switch protocols with an error. */
+  refuse(request: IncomingMessage, client: Duplex, answer: ErrorAnswer): void {
+    new UpgradeExchange(this, request, client, NOTHING).refuse(answer)
   }
 
   over(exchange: UpgradeExchange): void {
     this.#underWay.delete(exchange)
     this.#ended()
   }
-
-  #refusal(): ErrorAnswer | undefined {
-    const { maxUpgrades } = this.context.options
-    return this.size < maxUpgrades ? undefined : tooMany(maxUpgrades)
-  }
 }
+
+const NOTHING: Buffer = Buffer.alloc(0)
 
 function tooMany(most: number): ErrorAnswer {
   const message = `${most} upgraded streams are open already (option "forward.maxUpgrades")`

@@ -2,7 +2,8 @@ import { trimmed } from './response-head.ts'
 
 /** Hears what a {@link ChunkedDecoder} finds. */
 export interface ChunkedListener {
-  data(chunk: Buffer): void
+  /** The next part of the body, one for each `read` that holds any. */
+  data(part: Buffer): void
 }
 
 /** Longest chunk-size line, extensions included, and all trailers together. */
@@ -22,17 +23,32 @@ export class ChunkedDecoder {
   #left = 0
   #line = ''
   #trailerBytes = 0
+  /** Chunks of the bytes being read. */
+  #chunks: Buffer[] = []
 
   /**
    * Reads `bytes` and answers how many of them belong to the message, or what is wrong. `isDone` tells its end.
    */
   read(bytes: Buffer, listener: ChunkedListener): number | string {
+    const read = this.#read(bytes)
+    const chunks = this.#chunks
+    // A pod that writes byte by byte would cost a write for each: what came in one read goes on in one.
+    if (chunks.length > 0) listener.data(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))
+    chunks.length = 0
+    return read
+  }
+
+  get isDone(): boolean {
+    return this.#state === 'done'
+  }
+
+  #read(bytes: Buffer): number | string {
     let at = 0
     while (at < bytes.length && this.#state !== 'done') {
       if (this.#state === 'data') {
         const end = Math.min(bytes.length, at + this.#left)
         this.#left -= end - at
-        listener.data(bytes.subarray(at, end))
+        this.#chunks.push(bytes.subarray(at, end))
         at = end
         if (this.#left === 0) this.#state = 'data-end'
         continue
@@ -50,10 +66,6 @@ export class ChunkedDecoder {
       if (wrong !== undefined) return wrong
     }
     return at
-  }
-
-  get isDone(): boolean {
-    return this.#state === 'done'
   }
 
   #readLine(line: string): string | undefined {

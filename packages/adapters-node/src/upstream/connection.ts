@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { RequestHead } from '../headers/request-head.ts'
 import { ChunkedDecoder } from './chunked-decoder.ts'
 import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from './exchange-limits.ts'
+import { survivesFailedWrites } from './failed-writes.ts'
 import { requestText } from './request-text.ts'
 import { type ParsedHead, parseResponseHead } from './response-head.ts'
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from './upstream.ts'
@@ -10,7 +11,7 @@ import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from './up
 export interface ConnectionOwner extends ExchangeLimits {
   /** The exchange is over and the connection can serve another. */
   idle(connection: Connection): void
-  /** The socket is closed. `wasInUse`: in the middle of an exchange, or after its end. */
+  /** The connection has failed or is closed; called once. `wasInUse`: in the middle of an exchange, or after its end. */
   gone(connection: Connection, wasInUse: boolean): void
   /** The socket belongs to an upgraded stream now: it counts as in use until it is closed. */
   upgraded(connection: Connection, socket: Socket): void
@@ -32,6 +33,9 @@ export class Connection implements UpstreamConnection {
   #isRequestDone = false
   #isResponseDone = false
   #isPaused = false
+  #isGone = false
+  /** A body was sent before, and the socket survives failed writes. */
+  #isWriteSafe = false
   /** Bytes of a head that is not complete yet. */
   #partialHead: Buffer = EMPTY
   #interimResponses = 0
@@ -47,7 +51,7 @@ export class Connection implements UpstreamConnection {
     error: (error: Error) => this.#fail('upstream-reset', 'the endpoint reset the connection', error),
     close: () => {
       this.#fail('upstream-reset', 'the endpoint closed the connection', undefined)
-      this.#owner.gone(this, this.#isInUse)
+      this.#leave()
     },
   }
 
@@ -82,6 +86,8 @@ export class Connection implements UpstreamConnection {
     this.#interimResponses = 0
     this.#head = undefined
     if (head.framing !== 'none') {
+      if (!this.#isWriteSafe) survivesFailedWrites(this.#socket)
+      this.#isWriteSafe = true
       // The head alone would only wake the pod for nothing: it waits for what the client has sent with it.
       this.#socket.cork()
       process.nextTick(uncork, this.#socket)
@@ -263,8 +269,17 @@ export class Connection implements UpstreamConnection {
   #fail(code: UpstreamFailure['code'], message: string, cause: unknown): void {
     const receiver = this.#receiver
     this.#receiver = undefined
-    const isUnanswered = !this.#head && this.#partialHead.length === 0
-    receiver?.failed({ code, message, cause, isUnanswered, isUnprocessed: false })
+    const isUnanswered = !this.#head && this.#partialHead.length === 0 && this.#interimResponses === 0
+    if (!receiver) return
+    // Before the receiver hears of it, who may want another connection to the same endpoint in this one's place.
+    this.#leave()
+    receiver.failed({ code, message, cause, isUnanswered, isUnprocessed: false })
+  }
+
+  #leave(): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#owner.gone(this, this.#isInUse)
   }
 }
 

@@ -19,7 +19,7 @@ export class Connections implements Upstream {
   }
 
   connect(endpoint: Endpoint, caller: ConnectCaller, fresh: boolean): void {
-    if (this.#isClosed) return caller.connectFailed(new StickyError('closed', 'forward() was closed'))
+    if (this.#isClosed) return caller.refused(new StickyError('closed', 'forward() was closed'))
     const known = this.#byEndpoint.get(endpoint)
     const connections = known?.isListed ? known : this.#find(endpoint)
     connections.connect(caller, fresh)
@@ -72,7 +72,10 @@ export class Connections implements Upstream {
 
 const LEAST_SWEEP_MS = 100
 
-/** Identity too: a pod that was given the address of another is not the pod that the other's connections lead to. */
+/**
+ * Identity too: a pod that was given the address of another is not the pod that the other's connections lead to. No
+ * identity and no path has a line end, so that two places never have one name.
+ */
 function placeOf({ identity, protocol, host, port, socketPath, httpVersion }: Endpoint): string {
-  return `${identity} ${protocol}//${socketPath ?? `${host}:${port}`} ${httpVersion}`
+  return `${identity}\n${protocol}//${socketPath ?? `${host}:${port}`}\n${httpVersion}`
 }

@@ -15,6 +15,9 @@ export interface DialCaller {
   failed(error: StickyError): void
 }
 
+/** What the system says when this process, or this machine, has no descriptor or memory left: no word of the pod. */
+const OWN_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
+
 /** Opens a connection to the endpoint; `alpn` is offered over TLS. Answers the socket, which may be destroyed meanwhile. */
 export function dial(
   endpoint: Endpoint,
@@ -40,8 +43,13 @@ export function dial(
     caller.failed(error)
   }
   const name = nameOf(endpoint)
-  const failed = (cause: Error) =>
+  const failed = (cause: NodeJS.ErrnoException) => {
+    if (cause.code !== undefined && OWN_LIMITS.has(cause.code)) {
+      const message = `the gateway has nothing left to open a connection with (${cause.code})`
+      return giveUp(new StickyError('gateway-exhausted', message, { cause }))
+    }
     giveUp(new StickyError('connect-failed', `${name} cannot be connected`, { cause }))
+  }
   const closed = () => giveUp(new StickyError('connect-failed', `${name} closed the connection at once`))
   const timedOut = () => {
     const limit = `${connectTimeoutMs} ms (option "forward.connectTimeoutMs")`

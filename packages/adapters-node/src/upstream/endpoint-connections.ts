@@ -101,7 +101,8 @@ export class EndpointConnections implements ConnectionOwner, Http2Owner {
 
   upgraded(connection: Connection, socket: Socket): void {
     this.#open.delete(connection)
-    socket.once('close', this.#release)
+    // Not `once`, which wraps the function for each of what may be thousands of streams.
+    socket.on('close', this.#release)
   }
 
   released(): void {
@@ -152,7 +153,10 @@ export class EndpointConnections implements ConnectionOwner, Http2Owner {
       failed: (error) => {
         this.#connecting.delete(socket)
         this.#slots.release()
-        if (!caller.isCancelled) caller.connectFailed(error)
+        if (caller.isCancelled) return
+        // Another pod would be no better, and no key moves for it.
+        if (error.code === 'gateway-exhausted') caller.refused(error)
+        else caller.connectFailed(error)
       },
     })
     this.#connecting.add(socket)

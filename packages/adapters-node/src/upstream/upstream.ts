@@ -16,7 +16,7 @@ export interface Upstream {
    * endpoint has as many requests as it may. Calls none once the caller is cancelled.
    */
   connect(endpoint: Endpoint, caller: ConnectCaller, fresh: boolean): void
-  /** Ends idle connections at once and all others when they become idle; later calls of `connect` fail. Idempotent. */
+  /** Ends idle connections at once and all others when they become idle; later calls of `connect` are refused. Idempotent. */
   close(): void
   /** Ends every connection at once. Idempotent. */
   destroy(): void
@@ -31,7 +31,7 @@ export interface ConnectCaller {
   connected(connection: UpstreamConnection): void
   /** No connection could be opened: the request is untouched, and may be tried elsewhere. */
   connectFailed(error: Error): void
-  /** The endpoint has as many requests as it may, and no room or time to wait was left. It is not at fault. */
+  /** Not the endpoint's fault: it has as many requests as it may and no room or time to wait was left, or all is closed. */
   refused(error: Error): void
 }
 
@@ -80,6 +80,8 @@ export interface ResponseReceiver {
 
 /** The head of a response, names and values in turn as they came. The receiver may change the array. */
 export interface ResponseHead {
+  /** In which it came: `1.0`, `1.1`, `2.0`. */
+  readonly httpVersion: string
   readonly status: number
   readonly reason: string
   readonly rawHeaders: string[]

@@ -72,7 +72,7 @@ describe('what serve() cannot read as a request', () => {
     await client.closed
     expect(client.text).toMatch(/^HTTP\/1.1 400 /)
     expect(client.text.match(/HTTP\/1.1 \d/g)?.length).toBe(1)
-    await expect.poll(() => pool.inFlight).toBe(0)
+    await expect.poll(() => pool.inFlight, { timeout: 4_000 }).toBe(0)
   })
 
   it('is answered 408 if a head, or a whole request, takes too long', async () => {

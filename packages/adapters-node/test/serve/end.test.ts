@@ -132,7 +132,7 @@ describe('close() of a gateway', () => {
       'when-told',
     )
     const client = await rawClient(gateway.port)
-    client.socket.pause().write(GET.repeat(400))
+    client.socket.pause().write(GET.repeat(100))
     const isFull = async () => {
       for (let i = 0; i < 50; i++) await turn()
       return [...sockets].some((socket) => socket.writableLength > 0)
@@ -154,7 +154,7 @@ describe('close() of a gateway', () => {
     const answered = pod.requests
     client.socket.resume()
     const isComplete = () => client.text.match(/200 OK/g)?.length === answered && client.text.endsWith('aaaa')
-    await expect.poll(isComplete).toBe(true)
+    await expect.poll(isComplete, { timeout: 4_000 }).toBe(true)
     await advanceUntil(clock, closed, 1_000)
     await client.closed
   })

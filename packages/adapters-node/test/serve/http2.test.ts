@@ -52,7 +52,7 @@ describe('serve() over HTTP/2', () => {
     expect(await first.ended).toMatchObject({ status: 200, body: 'one' })
     expect(await second.ended).toMatchObject({ status: 200, body: 'two' })
     await bothClosed
-    await expect.poll(() => [pool.inFlight, clock.pending]).toEqual([0, 0])
+    await expect.poll(() => [pool.inFlight, clock.pending], { timeout: 4_000 }).toEqual([0, 0])
   })
 
   it('sends GOAWAY in the second half of the delay, and serves those who come anew', async () => {
@@ -95,7 +95,7 @@ describe('serve() over HTTP/2', () => {
     clock.advance(1_000)
     expect((await ended).status).toBeUndefined()
     await bothClosed
-    await expect.poll(() => [pool.inFlight, clock.pending]).toEqual([0, 0])
+    await expect.poll(() => [pool.inFlight, clock.pending], { timeout: 4_000 }).toEqual([0, 0])
   })
 
   it('ends a session that has been without a request for too long, and none that has one', async () => {

@@ -101,12 +101,12 @@ describe('a process with serve() at SIGTERM under load', () => {
     later(() => longAgent.destroy())
     const asking = askOnce(port, longAgent, 'GET', '/long')
     const held = await long
-    await expect.poll(() => outcomes.length).toBeGreaterThan(200)
+    await expect.poll(() => outcomes.length, { timeout: 10_000 }).toBeGreaterThan(200)
     expect((await fetch(`${admin}/-/ready`)).status).toBe(200)
 
     endedAt = performance.now()
     child.kill('SIGTERM')
-    await expect.poll(async () => (await fetch(`${admin}/-/ready`)).status).toBe(503)
+    await expect.poll(async () => (await fetch(`${admin}/-/ready`)).status, { timeout: 10_000 }).toBe(503)
     await Promise.all(clients)
     // Nothing is accepted any more, and what was is still answered.
     held.end('long')
@@ -146,7 +146,7 @@ describe('a process with serve() at SIGTERM under load', () => {
         await Promise.all(streams)
       }
     })
-    await expect.poll(() => outcomes.length).toBeGreaterThan(200)
+    await expect.poll(() => outcomes.length, { timeout: 10_000 }).toBeGreaterThan(200)
     child.kill('SIGTERM')
     expect(await exit).toEqual({ code: 0, said: 'closed' })
     isRefused = true
@@ -164,7 +164,7 @@ describe('a process with serve() at a second signal', () => {
     const asking = askOnce(port, agent, 'GET', '/long')
     await long
     child.kill('SIGTERM')
-    await expect.poll(() => askOnce(port, agent, 'GET')).toBe('200')
+    await expect.poll(() => askOnce(port, agent, 'GET'), { timeout: 10_000 }).toBe('200')
     child.kill('SIGINT')
     expect(await asking).not.toBe('200')
     expect(await exit).toEqual({ code: 0, said: 'closed' })

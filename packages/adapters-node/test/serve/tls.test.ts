@@ -28,6 +28,18 @@ describe.each([true, false])('serve() over TLS, with http2: %s', (http2) => {
     }
   })
 
+  it('forwards upgrades', async () => {
+    const { gateway } = await gatewayScene({ ...TLS, http2 })
+    const client = await rawClient(0, secure(gateway.port, { ALPNProtocols: ['http/1.1'] }))
+    const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+    client.socket.write(
+      `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n\r\n`,
+    )
+    await client.received('101 Switching Protocols')
+    client.socket.write('echo this')
+    await client.received('echo this')
+  })
+
   it('ends kept connections and stopped handshakes, and lets requests end', async () => {
     const { clock, gateway, asked } = await gatewayScene({ ...TLS, http2 }, 'when-told')
     const client = await rawClient(0, secure(gateway.port))

@@ -34,6 +34,16 @@ describe('ChunkedDecoder', () => {
     })
   })
 
+  it('hands on in one part what came in one read, however small its chunks', () => {
+    const parts: string[] = []
+    const listener = { data: (part: Buffer) => parts.push(part.toString()) }
+    const decoder = new ChunkedDecoder()
+    decoder.read(Buffer.from('1\r\na\r\n1\r\nb\r\n2\r\nc'), listener)
+    decoder.read(Buffer.from('d\r\n'), listener)
+    decoder.read(Buffer.from('0\r\n\r\n'), listener)
+    expect(parts).toEqual(['abc', 'd'])
+  })
+
   it('takes no byte of UTF-8 text off a trailer', () => {
     expect(decode('0\r\nX:\t\xc3\xa0 \r\n\r\n')).toMatchObject({ trailers: ['X', '\xc3\xa0'] })
   })

@@ -297,5 +297,5 @@ function headOf(fields: Head, rawHeaders: string[]): ResponseHead {
   // Nothing but `:status` can stand before the fields.
   rawHeaders.splice(0, 2)
   handOnNeverIndexed(fields, rawHeaders)
-  return { status, reason: STATUS_CODES[status] ?? '', rawHeaders }
+  return { httpVersion: '2.0', status, reason: STATUS_CODES[status] ?? '', rawHeaders }
 }

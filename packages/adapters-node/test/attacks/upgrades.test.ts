@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { type Attacker, ended, head, openAttackers, UPGRADE } from './attackers.ts'
+import { withstand } from './withstand.ts'
+
+const COUNT = 300
+
+async function upgraded(port: number, target = '/'): Promise<Attacker[]> {
+  const attackers = await openAttackers(port, COUNT)
+  for (const attacker of attackers) attacker.send(head(target, UPGRADE))
+  return attackers
+}
+
+describe('upgrade floods', { timeout: 60_000 }, () => {
+  it('streams that are cut by their clients', async () => {
+    await withstand(async ({ port }) => {
+      const attackers = await upgraded(port)
+      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 101 /)
+      for (const attacker of attackers) attacker.abort()
+    })
+  })
+
+  it('clients that go away before the answer', async () => {
+    await withstand(async ({ port }) => {
+      for (const attacker of await upgraded(port)) attacker.abort()
+    })
+  })
+
+  it('pods that never answer', async () => {
+    await withstand(
+      async ({ port }) => {
+        const attackers = await upgraded(port, '/silent')
+        for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
+        await ended(attackers)
+      },
+      { forward: { responseTimeoutMs: 1_000 } },
+    )
+  })
+
+  it('refused ones whose clients keep their side open', async () => {
+    await withstand(async ({ port, relieved }) => {
+      const attackers = await upgraded(port, '/refused')
+      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 403 /)
+      await relieved(attackers)
+    })
+  })
+
+  it('answered by us, and the clients keep their side open', async () => {
+    await withstand(
+      async ({ port, relieved }) => {
+        const attackers = await upgraded(port, '/silent')
+        for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
+        await relieved(attackers)
+      },
+      { forward: { responseTimeoutMs: 1_000 } },
+    )
+  })
+})

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type ServerOptions } from 'node:http'
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { createSticky, header } from '@limpet/core'
 import { forward } from '../../src/index.ts'
@@ -8,6 +9,8 @@ import { type PodAnswer, RecordingPod } from './recording-pod.ts'
 /** A gateway of `node:http` and `forward()`, and one pod behind it. */
 export interface CorpusGateway {
   readonly port: number
+  /** Where the same gateway speaks HTTP/2 in the clear. */
+  readonly http2Port: number
   readonly pod: RecordingPod
   close(): Promise<void>
 }
@@ -26,14 +29,25 @@ export async function startGateway(
     keepAliveMs: 60_000,
   })
   const server = createServer(options, proxy.request).on('upgrade', proxy.upgrade)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const http2 = createHttp2Server(proxy.request)
+  const sessions = new Set<ServerHttp2Session>()
+  http2.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+  })
+  for (const each of [server, http2]) {
+    each.listen(0, '127.0.0.1')
+    await once(each, 'listening')
+  }
   return {
     port: (server.address() as AddressInfo).port,
+    http2Port: (http2.address() as AddressInfo).port,
     pod,
     async close() {
       server.close()
       server.closeAllConnections()
+      http2.close()
+      for (const session of sessions) session.destroy()
       await proxy.close({ graceMs: 0 })
       await sticky.close()
       await pod.close()

@@ -6,13 +6,17 @@ import { createSticky, header } from '@limpet/core'
 import { forward } from '../../src/index.ts'
 import { type PodAnswer, RecordingPod } from './recording-pod.ts'
 
-/** A gateway of `node:http` and `forward()`, and one pod behind it. */
-export interface CorpusGateway {
+/** The ports of a gateway, and its end. */
+export interface Front {
   readonly port: number
   /** Where the same gateway speaks HTTP/2 in the clear. */
   readonly http2Port: number
-  readonly pod: RecordingPod
   close(): Promise<void>
+}
+
+/** A gateway of `node:http` and `forward()`, and one pod behind it. */
+export interface CorpusGateway extends Front {
+  readonly pod: RecordingPod
 }
 
 /** `stallMs`: how long a client or the pod may be silent. */
@@ -22,7 +26,21 @@ export async function startGateway(
   stallMs = 3_000,
 ): Promise<CorpusGateway> {
   const pod = new RecordingPod(answer)
-  const sticky = createSticky({ key: header('x-session'), endpoints: [await pod.listen()] })
+  const front = await startFront(await pod.listen(), options, stallMs)
+  const close = async () => {
+    await front.close()
+    await pod.close()
+  }
+  return { ...front, pod, close }
+}
+
+/** The same in front of a pod that runs already. */
+export async function startFront(
+  endpoint: string,
+  options: ServerOptions = {},
+  stallMs = 3_000,
+): Promise<Front> {
+  const sticky = createSticky({ key: header('x-session'), endpoints: [endpoint] })
   const proxy = forward(sticky, {
     responseTimeoutMs: stallMs,
     idleTimeoutMs: stallMs,
@@ -42,7 +60,6 @@ export async function startGateway(
   return {
     port: (server.address() as AddressInfo).port,
     http2Port: (http2.address() as AddressInfo).port,
-    pod,
     async close() {
       server.close()
       server.closeAllConnections()
@@ -50,7 +67,6 @@ export async function startGateway(
       for (const session of sessions) session.destroy()
       await proxy.close({ graceMs: 0 })
       await sticky.close()
-      await pod.close()
     },
   }
 }

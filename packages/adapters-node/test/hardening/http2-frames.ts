@@ -1,7 +1,7 @@
 /** Names and values of a header section, as latin1 text, sent as they stand. */
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** One frame of a stream; a number in its place is a raw frame type. */
+/** One frame of a stream. */
 export type StreamFrame =
   | { readonly headers: Fields; readonly ends?: boolean }
   | { readonly data: string; readonly ends?: boolean }
@@ -77,19 +77,36 @@ export interface ConnectionAnswer {
   readonly hasSettings: boolean
 }
 
+/** One frame, and where it ends. */
+export interface Frame {
+  readonly type: number
+  readonly flags: number
+  readonly stream: number
+  readonly payload: Buffer
+  readonly end: number
+}
+
+/** The frame that begins here; undefined while it is not complete. */
+export function frameAt(bytes: Buffer, at: number): Frame | undefined {
+  if (at + 9 > bytes.length) return undefined
+  const end = at + 9 + bytes.readUIntBE(at, 3)
+  if (end > bytes.length) return undefined
+  return {
+    type: bytes.readUInt8(at + 3),
+    flags: bytes.readUInt8(at + 4),
+    stream: bytes.readUInt32BE(at + 5),
+    payload: bytes.subarray(at + 9, end),
+    end,
+  }
+}
+
 /** Reads the frames of the other side. */
 export function readFrames(bytes: Buffer): ConnectionAnswer {
   const streams = new Map<number, StreamAnswer>()
   let isGoingAway = false
   let hasSettings = false
-  for (let at = 0; at + 9 <= bytes.length; ) {
-    const length = bytes.readUIntBE(at, 3)
-    if (at + 9 + length > bytes.length) break
-    const type = bytes.readUInt8(at + 3)
-    const flags = bytes.readUInt8(at + 4)
-    const stream = bytes.readUInt32BE(at + 5)
-    const payload = bytes.subarray(at + 9, at + 9 + length)
-    at += 9 + length
+  for (let frame = frameAt(bytes, 0); frame; frame = frameAt(bytes, frame.end)) {
+    const { type, flags, stream, payload } = frame
     if (type === GOAWAY) isGoingAway = true
     if (type === SETTINGS && !(flags & ACK)) hasSettings = true
     const before = streams.get(stream) ?? { status: 0, body: '', end: 'open' }

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
+import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
-import { failureError } from './failure-error.ts'
+import { bodyConsumed, failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -66,14 +67,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (isGone(request, this.#response)) return
+    if (isGone(request, this.#response) || comesTooLate(request)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
-    if (this.#body && request.readableDidRead) {
-      const message =
-        'the body of the request was read before it reached the proxy: mount the proxy before body parsers'
-      return this.#fail(new StickyError('body-consumed', message))
-    }
+    if (this.#body && request.readableDidRead) return this.#fail(bodyConsumed())
     this.#context.retry.request()
     try {
       this.#follow(this.#context.routing.route(request, this.#abort))
@@ -286,17 +283,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     this.#body?.drop()
-    if (this.#isAnswered(error)) return
+    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.#response)) return
     this.#answer(errorAnswer(error))
-  }
-
-  /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
-  #isAnswered(error: StickyError): boolean {
-    try {
-      return this.#context.options.onError?.(error, this.#request, this.#response) ?? false
-    } catch {
-      return false
-    }
   }
 
   /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */

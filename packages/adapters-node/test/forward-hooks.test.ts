@@ -193,16 +193,19 @@ describe('onError', () => {
     expect(codeOf(text)).toBe('handler-failed')
   })
 
-  it('that answers is the answer', async () => {
+  it('that answers, at once or later, is the answer', async () => {
     const { text } = await asked({
       path: refuses('first'),
       onError(error, _request, response) {
-        response.statusCode = 418
-        response.end(error.code)
+        setImmediate(() => {
+          response.statusCode = 418
+          response.end(error.code)
+        })
         return true
       },
     })
     expect(statusLineOf(text)).toBe("HTTP/1.1 418 I'm a Teapot")
+    expect(text).toContain('handler-failed')
   })
 })
 
@@ -220,8 +223,11 @@ it('a routing whose next() throws is 500 handler-failed', async () => {
   onTestFinished(dead.release)
   let { port } = dead
   const routing = { route: () => route(port), close: async () => undefined }
-  const { ask } = await wireGateway(routing as never)
+  const { ask, client } = await wireGateway(routing as never)
   expect(codeOf(await ask('GET / HTTP/1.1'))).toBe('handler-failed')
+  const upgrade = client()
+  upgrade.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
+  expect(codeOf(await upgrade.rest())).toBe('handler-failed')
   port = Number(new URL(pod.url).port)
   expect(statusLineOf(await ask('GET / HTTP/1.1'))).toBe('HTTP/1.1 200 OK')
 })

@@ -26,6 +26,14 @@ describe('trailers of a response', () => {
     expect(valuesOf(answer, 'trailer')).toEqual(['X-Sum, Set-Cookie'])
   })
 
+  it('come to a client whose upgrade the pod has not taken, without those either', async () => {
+    const pod = await wirePod(answering(CHUNKED))
+    const { client } = await wireGateway([pod.url])
+    const wire = client()
+    wire.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
+    expect(await wire.rest()).toMatch(/2\r\nok\r\n0\r\nX-Sum: 1\r\nX-Sum: 2\r\n\r\n$/)
+  })
+
   it('are left out, and not announced, where the client speaks HTTP/1.0', async () => {
     const pod = await wirePod(answering(CHUNKED))
     const { ask } = await wireGateway([pod.url])

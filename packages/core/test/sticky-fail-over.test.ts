@@ -43,7 +43,7 @@ describe('next() after a connection failed', () => {
 
   it.each([2, 5, 20])('tries each of %d endpoints once, never one again, and refuses then', (count) => {
     for (const key of ['a', undefined]) {
-      const { route } = pool({ endpoints: pods(count) })
+      const { route } = pool({ endpoints: pods(count), maxTries: 100 })
       const routes = tryAll(route(key) as Route)
       const tried = routes.slice(0, -1).map((given) => served(given).endpoint.identity)
       expect(tried).toHaveLength(count)
@@ -57,7 +57,7 @@ describe('next() after a connection failed', () => {
   })
 
   it('leaves the key as it is after eight moves, and goes on to try the rest', async () => {
-    const { route, table } = pool({ endpoints: pods(20) })
+    const { route, table } = pool({ endpoints: pods(20), maxTries: 100 })
     const kinds = tryAll(route('a') as Route).map(({ kind }) => kind)
     const moved = Array.from({ length: 8 }, () => 'moved')
     const detour = Array.from({ length: 11 }, () => 'detour')

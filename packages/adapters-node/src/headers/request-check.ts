@@ -8,6 +8,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 /** No zero in front, which some read as octal; 15 digits stay exact in a double. */
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/
+const METHOD = /^[A-Z][A-Z-]*$/
 /** A name or an IP literal, and a port (RFC 3986, 3.2.2); without the comma, which joins two. */
 const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/
 
@@ -47,11 +48,16 @@ function errorOf(fault: string | undefined): StickyError | undefined {
  * HTTP/1.1 would read as another authority is left to us.
  */
 export function http2RequestFault({ rawHeaders, method, url }: Http2ServerRequest): string | undefined {
+  // nghttp2 takes any token, and HTTP/1.1 pods none that they do not know.
+  if (!METHOD.test(method)) return 'its method is not in upper case'
   let authority: string | undefined
   let host: string | undefined
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     if (name === ':authority') authority = rawHeaders[i + 1]
+    if (name === 'content-length' && !LENGTH.test(rawHeaders[i + 1] as string)) {
+      return 'content-length is no plain number'
+    }
     if (name !== 'host') continue
     if (host !== undefined) return 'Host is repeated'
     host = rawHeaders[i + 1]
@@ -69,6 +75,7 @@ export function http2RequestFault({ rawHeaders, method, url }: Http2ServerReques
 export function requestFault(request: IncomingMessage, isUpgrade: boolean): string | undefined {
   const { rawHeaders, httpVersion, method = '', url = '/' } = request
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'its version is neither HTTP/1.0 nor HTTP/1.1'
+  if (mayLackHeaders(request)) return 'it has more headers than maxHeadersCount of the server'
   let host: string | undefined
   let length: string | undefined
   let isChunked = false
@@ -101,4 +108,19 @@ export function requestFault(request: IncomingMessage, isUpgrade: boolean): stri
   // node:http hands the body over as the first bytes of the new protocol, and the pod would still wait for a body.
   if (isUpgrade && (isChunked || Number(length) > 0)) return 'it asks for an upgrade and has a body'
   return targetFault(method, url, host)
+}
+
+/** Headers that node's parser hands over at least, whatever the limit. */
+const SURE_HEADERS = 31
+
+/**
+ * Whether node may have dropped headers above `maxHeadersCount` without a word, as versions before 24 do: Content-Length, Host
+ * or the key among them, while its parser reads the body by them.
+ */
+function mayLackHeaders({ rawHeaders, socket }: IncomingMessage): boolean {
+  const count = rawHeaders.length / 2
+  if (count < SURE_HEADERS) return false
+  const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } }
+  const limit = server?.maxHeadersCount ?? 2_000
+  return limit > 0 && count >= limit
 }

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https'
 import type { TlsOptions } from 'node:tls'
+import { askedProtocols } from '../upgrade/protocols.ts'
 import type { CheckedLimits } from './limits.ts'
 
 /** The server that clients connect to: HTTP/1.1, plain or over TLS, or HTTP/2 beside HTTP/1.1 over TLS. */
@@ -16,7 +17,7 @@ export function clientServer(
   http2: boolean,
   limits: CheckedLimits,
 ): ClientServer {
-  const common = { ...tls, ...httpLimits(limits) }
+  const common = { ...tls, ...httpLimits(limits), shouldUpgradeCallback: asksForUpgrade }
   const server = !tls
     ? createServer(common)
     : http2
@@ -26,6 +27,11 @@ export function clientServer(
   // Above a count node drops headers without a word: the key, Host, Content-Length. Their size is limited instead.
   ;(server as { maxHeadersCount?: number | null }).maxHeadersCount = 0
   return server
+}
+
+/** What offers `h2c` alone is a request like others, with its body. Asked by node from 24.9 on. */
+function asksForUpgrade({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  return askedProtocols(rawHeaders, httpVersion) !== undefined
 }
 
 function httpLimits(limits: CheckedLimits) {

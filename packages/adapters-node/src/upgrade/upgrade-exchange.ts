@@ -8,6 +8,7 @@ import { movedCause } from '../headers/moved-header.ts'
 import { requestError } from '../headers/request-check.ts'
 import { requestHead } from '../headers/request-head.ts'
 import { responseHeaders } from '../headers/response-headers.ts'
+import { trailerFields } from '../headers/trailer-fields.ts'
 import { tellRequestHead, tellResponseHead } from '../hooks.ts'
 import { RequestAbort } from '../request-abort.ts'
 import type {
@@ -137,7 +138,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
 
   ended(trailers: readonly string[]): void {
     this.#connection = undefined
-    this.#answer.end(trailers)
+    this.#answer.end(trailerFields(trailers))
     this.#end()
   }
 
@@ -204,7 +205,11 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   }
 
   #next(error: unknown): void {
-    if (this.#route) this.#follow(this.#route.next(error))
+    try {
+      if (this.#route) this.#follow(this.#route.next(error))
+    } catch (cause) {
+      this.#breach(cause)
+    }
   }
 
   #fail(error: StickyError): void {

@@ -33,5 +33,5 @@ export function outcomeTable<Case extends { readonly name: string }>(
 
 /** Text that neither Markdown nor Vue takes for its own. */
 function plain(text: string): string {
-  return text.replace(/[&<>{}|`*_[\]\\~]/g, (character) => `&#${character.charCodeAt(0)};`)
+  return text.replace(/[&<>{}|`*\\]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

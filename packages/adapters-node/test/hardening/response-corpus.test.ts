@@ -48,7 +48,8 @@ describe.each([
 })
 
 describe('a pod that speaks without being asked', () => {
-  const { gateway, following } = running()
+  // Longer than the test: no time-out closes the connection in place of the fault.
+  const { gateway, following } = running({ stallMs: 60_000 })
 
   it.each([
     'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison',

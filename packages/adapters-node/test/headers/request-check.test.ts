@@ -57,6 +57,20 @@ describe('requestFault', () => {
     expect(requestFault(request(['Transfer-Encoding', 'chunked']), true)).toContain('upgrade')
   })
 
+  it.each([
+    [31, undefined, true],
+    [1_999, null, true],
+    [2_000, null, false],
+    [2_001, undefined, false],
+    [49, 50, true],
+    [62, 50, false],
+    [5_000, 0, true],
+  ])('of %i headers with maxHeadersCount %s it may have all: %s', (count, maxHeadersCount, isAll) => {
+    const rawHeaders = Array(count).fill(['a', '']).flat()
+    const fault = requestFault(request(rawHeaders, { socket: { server: { maxHeadersCount } } }), false)
+    expect(fault?.includes('maxHeadersCount') ?? false).toBe(!isAll)
+  })
+
   it('looks at the target', () => {
     expect(requestFault(request(['Host', 'shop'], { url: '/a#b' }), false)).toContain('fragment')
     expect(requestFault(request(['Host', 'shop'], { url: 'http://shop/' }), false)).toBeUndefined()

@@ -31,6 +31,16 @@ describe('serve()', () => {
     expect(upgrade.kind).toBe('upgraded')
   })
 
+  it('takes an upgrade to h2c for the request that it is, with its body', async () => {
+    const { gateway, pod } = await gatewayScene()
+    const client = await rawClient(gateway.port)
+    const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n'
+    client.socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${offer}Content-Length: 3\r\n\r\nabc`)
+    await client.received('\r\n\r\nok')
+    expect(client.text).toContain('HTTP/1.1 200 OK')
+    expect(pod.requests).toBe(1)
+  })
+
   it('gives its options to forward()', async () => {
     const { gateway, pod } = await gatewayScene({ forward: { path: () => '/changed' } })
     expect((await fetch(gateway.url)).status).toBe(200)

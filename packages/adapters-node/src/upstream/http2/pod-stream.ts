@@ -10,6 +10,7 @@ import {
 import { Duplex } from 'node:stream'
 import { type Clock, StickyError } from '@limpet/core'
 import { http2Trailers, withoutDoubles } from '../../headers/http2-fields.ts'
+import { handOnNeverIndexed } from '../../headers/never-indexed.ts'
 import type { RequestHead } from '../../headers/request-head.ts'
 import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from '../exchange-limits.ts'
 import type { ResponseHead, ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstream.ts'
@@ -198,10 +199,11 @@ export class PodStream implements UpstreamConnection {
   }
 
   #closed(): void {
-    this.#owner.released(this)
-    const receiver = this.#receiver
     const stream = this.#stream as OwnedStream
+    if (stream[HAS_ENDED] && this.#hasHead) this.#readRest(stream)
+    const receiver = this.#receiver
     this.#receiver = undefined
+    this.#owner.released(this)
     receiver?.failed(
       streamFailure({
         rstCode: stream.rstCode,
@@ -211,6 +213,14 @@ export class PodStream implements UpstreamConnection {
         maxHeadBytes: this.#owner.maxHeadBytes,
       }),
     )
+  }
+
+  /** A response that has come whole counts, though its stream was destroyed because the pod wants no more of the request. */
+  #readRest(stream: OwnedStream): void {
+    for (let chunk = stream.read(); chunk !== null && this.#receiver; chunk = stream.read()) {
+      this.#receiver.data(chunk)
+    }
+    this.#complete()
   }
 
   get #isUnanswered(): boolean {
@@ -286,5 +296,6 @@ function headOf(fields: Head, rawHeaders: string[]): ResponseHead {
   const status = fields[':status'] as number
   // Nothing but `:status` can stand before the fields.
   rawHeaders.splice(0, 2)
+  handOnNeverIndexed(fields, rawHeaders)
   return { httpVersion: '2.0', status, reason: STATUS_CODES[status] ?? '', rawHeaders }
 }

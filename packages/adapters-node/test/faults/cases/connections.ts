@@ -3,6 +3,7 @@ import { each, here, nextPod } from '../outcome.ts'
 import {
   CLIENT_HAS_HEAD,
   CLOSE,
+  HALF_CLOSE,
   HEAD,
   head,
   OK,
@@ -15,13 +16,13 @@ import {
   WORD,
 } from '../steps.ts'
 
-const SERVED = { kept: here('200'), post: here('200'), stream: here('200'), upgrade: here('101') }
+const SERVED = { kept: here('200'), post: here('200'), stream: here('200') }
 const NEXT = nextPod()
 
 /** The pod closed while the request was on its way: whether it was carried out, nobody can tell. */
 const raced = (read: 0 | 1) => {
   const failed = here('502 upstream-reset', read)
-  return { kept: here('200', read + 1), post: failed, stream: failed, upgrade: here('101', read + 1) }
+  return { kept: here('200', read + 1), post: failed, stream: failed }
 }
 
 export const keptConnection: FaultGroup = {
@@ -103,6 +104,11 @@ export const upgrades: FaultGroup = {
       name: 'switches, then closes',
       script: [REQUEST, send(SWITCHED), CLIENT_HAS_HEAD, CLOSE],
       outcomes: { upgrade: here('101, then cut') },
+    },
+    {
+      name: 'switches, then ends its side and reads on',
+      script: [REQUEST, send(SWITCHED), CLIENT_HAS_HEAD, HALF_CLOSE],
+      outcomes: { upgrade: here('101, half-closed') },
     },
   ],
 }

@@ -32,7 +32,7 @@ export interface ConnectCaller {
    * Ends the opening of a connection; set by the upstream while one is opened for this caller alone, and to be called when
    * it is cancelled. Whoever asks and leaves again and again would otherwise have a connection opened for each request.
    */
-  stopConnecting: (() => void) | undefined
+  stopConnecting?: (() => void) | undefined
   connected(connection: UpstreamConnection): void
   /** No connection could be opened: the request is untouched, and may be tried elsewhere. */
   connectFailed(error: Error): void

@@ -6,7 +6,7 @@ import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
-import { failureError, isAnsweredBy } from './failure-error.ts'
+import { bodyConsumed, failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -69,11 +69,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (isGone(request, this.#response) || comesTooLate(request)) return
     const malformed = requestError(request, this.#response)
     if (malformed) return this.#fail(malformed)
-    if (this.#body && request.readableDidRead) {
-      const message =
-        'the body of the request was read before it reached the proxy: mount the proxy before body parsers'
-      return this.#fail(new StickyError('body-consumed', message))
-    }
+    if (this.#body && request.readableDidRead) return this.#fail(bodyConsumed())
     this.#context.retry.request()
     try {
       this.#follow(this.#context.routing.route(request, this.#abort))

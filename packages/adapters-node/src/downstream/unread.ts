@@ -1,3 +1,4 @@
+import { cutResponse } from '../error-answer.ts'
 import type { DownstreamResponse } from './downstream-request.ts'
 
 /**
@@ -7,5 +8,5 @@ import type { DownstreamResponse } from './downstream-request.ts'
  */
 export function cutIfUnread(response: DownstreamResponse, idleTimeoutMs: number): void {
   // What the kernel took needs nobody's patience.
-  if (response.writableLength > 0) response.setTimeout(idleTimeoutMs, () => response.destroy())
+  if (response.writableLength > 0) response.setTimeout(idleTimeoutMs, () => cutResponse(response))
 }

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http2'
+import { handOnNeverIndexed } from './never-indexed.ts'
 
 /**
  * Names and values in turn as the record that node:http2 sends: names in lower case (RFC 9113, 8.2.1), the values of a
@@ -14,6 +15,7 @@ export function http2Fields(headers: readonly string[]): OutgoingHttpHeaders {
     else if (typeof before === 'object') before.push(value)
     else fields[name] = [before as string, value]
   }
+  handOnNeverIndexed(headers, fields)
   return fields
 }
 
@@ -26,6 +28,7 @@ export function withoutDoubles(fields: OutgoingHttpHeaders): OutgoingHttpHeaders
   for (const [name, value] of Object.entries(fields)) {
     single[name] = Array.isArray(value) && name !== 'set-cookie' ? [...new Set(value)] : value
   }
+  handOnNeverIndexed(fields, single)
   return single
 }
 

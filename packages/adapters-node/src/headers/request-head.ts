@@ -3,6 +3,7 @@ import type { DownstreamRequest } from '../downstream/downstream-request.ts'
 import { ClientHeaders, type ForwardedOptions } from './client-headers.ts'
 import { connectionNames, isHopByHop } from './hop-by-hop.ts'
 import { isMovedHeader } from './moved-header.ts'
+import { handOnNeverIndexed } from './never-indexed.ts'
 import { requestTarget } from './request-target.ts'
 import { isShadowHeader } from './shadow-headers.ts'
 
@@ -48,7 +49,7 @@ export interface HeadOfRequest {
 
 /**
  * The head of the request towards the pod. Built in one walk over `rawHeaders`, which keeps case, order and repetition;
- * `request.headers` is never touched.
+ * `request.headers` is never touched over HTTP/1.1, where it would be built for it.
  *
  * @throws what `options.path` throws
  */
@@ -100,6 +101,7 @@ export function requestHead(
   }
   headers[1] = options.host === 'endpoint' || host === '' ? authorityOf(endpoint) : host
   client.write(headers, host)
+  if (isHttp2) handOnNeverIndexed(request.headers, headers)
   if (options.movedHeader && movedCause !== undefined) headers.push('X-Limpet-Moved', movedCause)
   if (expectsContinue) headers.push('Expect', '100-continue')
   return {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:http2'
 import { connect as connectTls } from 'node:tls'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bodyPieces, digest } from '../../src/testing/body-pattern.ts'
 import { LOCALHOST } from './support/certificate.ts'
 import { readStream } from './support/clients.ts'
@@ -10,10 +10,11 @@ import { FRAME, frame, headersFrame, PREFACE, rstFrame, settingsFrame } from './
 import type { PodAnswer } from './support/pods.ts'
 import { KEY, Scene, until } from './support/scene.ts'
 
+vi.setConfig({ testTimeout: 30_000 })
 const scene = new Scene()
 afterEach(() => scene.close())
 
-const FLOOD = 64 * 1024 * 1024
+const FLOOD = 32 * 1024 * 1024
 
 const named =
   (name: string): PodAnswer =>

@@ -7,12 +7,13 @@ import {
   type StatusObject,
   status,
 } from '@grpc/grpc-js'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { refusingPort } from '../../src/testing/held-port.ts'
 import { inOrder } from '../../src/testing/in-order.ts'
 import { type EchoHandlers, type GrpcClient, grpcClient, startGrpcPod } from './support/grpc.ts'
 import { KEY, Scene, until } from './support/scene.ts'
 
+vi.setConfig({ testTimeout: 30_000 })
 const scene = new Scene()
 afterEach(() => scene.close())
 

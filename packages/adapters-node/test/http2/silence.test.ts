@@ -1,10 +1,11 @@
 import { fakeClock } from '@limpet/core/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ACK, END_STREAM, FRAME, frame } from './support/frames.ts'
 import type { PodAnswer } from './support/pods.ts'
 import { okHead, type RawConnection, startRawHttp2Pod } from './support/raw-pod.ts'
 import { KEY, Scene, until } from './support/scene.ts'
 
+vi.setConfig({ testTimeout: 30_000 })
 const scene = new Scene()
 afterEach(() => scene.close())
 

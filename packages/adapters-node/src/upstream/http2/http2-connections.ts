@@ -181,14 +181,15 @@ export class Http2Connections implements Http2ConnectionOwner {
     this.#owner.declined(socket, this.#takeWaiting())
   }
 
-  /** Those who wait go elsewhere; not if the endpoint is there, and only takes no further connection. */
+  /** Those who wait go elsewhere; not if the endpoint is there and only takes no further connection, or the fault is ours. */
   #dialFailed(error: StickyError): void {
     if (this.#dialing.size > 0) return
     const isThere = this.#connections.some(({ isUsable }) => isUsable)
     for (const caller of this.#takeWaiting()) {
       this.#owner.released()
       if (caller.isCancelled) continue
-      if (isThere) caller.refused(this.#busy(error))
+      if (error.code === 'gateway-exhausted') caller.refused(error)
+      else if (isThere) caller.refused(this.#busy(error))
       else caller.connectFailed(error)
     }
   }

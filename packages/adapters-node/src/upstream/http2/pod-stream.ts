@@ -10,6 +10,7 @@ import {
 import { Duplex } from 'node:stream'
 import { type Clock, StickyError } from '@limpet/core'
 import { http2Trailers, withoutDoubles } from '../../headers/http2-fields.ts'
+import { handOnNeverIndexed } from '../../headers/never-indexed.ts'
 import type { RequestHead } from '../../headers/request-head.ts'
 import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from '../exchange-limits.ts'
 import type { ResponseHead, ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstream.ts'
@@ -295,5 +296,6 @@ function headOf(fields: Head, rawHeaders: string[]): ResponseHead {
   const status = fields[':status'] as number
   // Nothing but `:status` can stand before the fields.
   rawHeaders.splice(0, 2)
+  handOnNeverIndexed(fields, rawHeaders)
   return { httpVersion: '2.0', status, reason: STATUS_CODES[status] ?? '', rawHeaders }
 }

@@ -33,7 +33,7 @@ export interface Answered {
   readonly isComplete: boolean
 }
 
-/** A client of one gateway, over TLS. */
+/** A client of one gateway, over TLS, with one connection. */
 export interface TestClient {
   readonly version: '1.1' | '2'
   ask(asked?: Asked): Promise<Answered>
@@ -50,7 +50,7 @@ export function clientOf(kind: ClientKind, port: number): TestClient {
 }
 
 function http1Client(port: number): TestClient {
-  const agent = new Agent({ keepAlive: true, ca: LOCALHOST, ALPNProtocols: ['http/1.1'] })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: LOCALHOST, ALPNProtocols: ['http/1.1'] })
   return {
     version: '1.1',
     close: () => agent.destroy(),

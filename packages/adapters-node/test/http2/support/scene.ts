@@ -89,11 +89,11 @@ export class Scene {
   }
 }
 
-/** Resolves when `condition` holds; looks after each turn of the event loop, for at most 5 s. */
+/** Resolves when `condition` holds; looks after each turn of the event loop, for at most 20 s. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 5_000
+  const end = performance.now() + 20_000
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within 5 s: ${condition}`)
+    if (performance.now() > end) throw new Error(`not within 20 s: ${condition}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

@@ -181,6 +181,21 @@ describe('requests of one HTTP/2 connection', () => {
     expect((await readStream(stream)).body.toString()).toBe(digest(bodyPieces(FLOOD)))
   })
 
+  it('are cut when their client does not read the rest of a response that the pod has sent whole', async () => {
+    const { client, gateway } = await served(
+      (_, response) => {
+        response.end(Buffer.alloc(300_000))
+      },
+      { idleTimeoutMs: 200 },
+    )
+    const stream = client.open({ ':path': '/' })
+    await new Promise((resolve) => stream.once('response', resolve))
+    await gateway.routing.idle()
+    await new Promise((resolve) => stream.resume().once('close', resolve))
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR)
+    expect(gateway.pool.inFlight).toBe(0)
+  })
+
   it('are cut by close() so that the client sees it, HEAD among those that end', async () => {
     let sawRequest = () => {}
     const seen = new Promise<void>((resolve) => {

@@ -34,6 +34,7 @@ export class Exchange
   readonly needsHttp1 = false
   /** Further tries that were made after the request was sent. */
   tries = 0
+  stopConnecting: (() => void) | undefined
   readonly #context: ForwardContext
   readonly #request: DownstreamRequest
   readonly response: DownstreamResponse
@@ -206,6 +207,7 @@ export class Exchange
     this.#isOver = true
     if (!isComplete) this.#abort.abort()
     this.#cancelPause?.()
+    this.stopConnecting?.()
     this.#drop()
     this.#route?.done()
     if (this.#isListed) this.#context.open.remove(this)

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,6 +32,7 @@ const HEAD: RequestHead = {
 /** One that asks for a connection; each outcome is awaited by its name. */
 class Caller implements ConnectCaller {
   readonly needsHttp1 = false
+  stopConnecting: (() => void) | undefined
   isCancelled = false
   readonly told: string[] = []
   readonly outcome: Promise<UpstreamConnection | StickyError>
@@ -482,5 +484,25 @@ describe('closing', () => {
     expect(await dialling.outcome).toMatchObject({ code: 'connect-failed' })
     // An aborted exchange hears no more.
     expect(await Promise.race([failed, Promise.resolve('nothing')])).toBe('nothing')
+  })
+})
+
+describe('a connection that is being opened', () => {
+  it('ends when its caller is cancelled, and its place is free', async () => {
+    // Never answers the handshake of TLS.
+    const server = createServer((socket) => void socket.resume())
+    const port = await listening(server)
+    const { ask } = connectionsOf({ maxRequestsPerEndpoint: 1 })
+    const endpoint = endpointOf(`https://127.0.0.1:${port}`, { protocol: 'https:' })
+    const accepted = once(server, 'connection')
+    const caller = ask(endpoint)
+    const [socket] = (await accepted) as [Socket]
+    const closed = once(socket, 'close')
+    const next = ask(endpoint)
+    caller.isCancelled = true
+    caller.stopConnecting?.()
+    await closed
+    await until(() => next.stopConnecting !== undefined)
+    expect([caller.told, caller.stopConnecting]).toEqual([[], undefined])
   })
 })

@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
-import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
+import { isUnanswerable } from './downstream/unanswerable.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
 import { bodyConsumed, failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
-import { movedCause } from './headers/moved-header.ts'
 import { requestError } from './headers/request-check.ts'
-import { type BodyFraming, type RequestHead, requestHead } from './headers/request-head.ts'
+import type { BodyFraming } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
 import { trailerFields } from './headers/trailer-fields.ts'
-import { tellRequestHead, tellResponseHead } from './hooks.ts'
+import { tellResponseHead } from './hooks.ts'
 import type { OpenExchange } from './open-exchanges.ts'
+import { outgoingHead } from './outgoing-head.ts'
 import { RequestAbort } from './request-abort.ts'
 import { RequestBody } from './request-body.ts'
 import type { RepeatableRequest } from './retry/retry-policy.ts'
@@ -73,7 +73,7 @@ export class Exchange
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (isGone(request, this.response) || comesTooLate(request)) return
+    if (isUnanswerable(request, this.response)) return
     this.#context.open.add(this)
     this.#isListed = true
     const malformed = requestError(request, this.response)
@@ -106,7 +106,9 @@ export class Exchange
   connected(connection: UpstreamConnection): void {
     this.#connection = connection
     try {
-      connection.send(this.#head(this.#route as ServedRoute), this)
+      const about = { framing: this.#framing, expectsContinue: this.#expectsContinue }
+      const route = this.#route as ServedRoute
+      connection.send(outgoingHead(this.#request, route, about, this.#context.options), this)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
@@ -214,19 +216,6 @@ export class Exchange
     this.#isListed = false
   }
 
-  #head(route: ServedRoute): RequestHead {
-    const { options } = this.#context
-    const about = {
-      framing: this.#framing,
-      endpoint: route.endpoint,
-      expectsContinue: this.#expectsContinue,
-      movedCause: movedCause(route),
-    }
-    const head = requestHead(this.#request, about, options)
-    tellRequestHead(options, head, this.#request, route)
-    return head
-  }
-
   #follow(route: Route | Promise<Route>): void {
     if (route instanceof Promise) {
       route.then(
@@ -303,9 +292,4 @@ export class Exchange
     if (cause instanceof StickyError) this.#fail(cause)
     else this.#fail(new StickyError('handler-failed', 'a function of the gateway failed', { cause }))
   }
-}
-
-/** The client went away before the request came here. */
-function isGone(request: DownstreamRequest, response: DownstreamResponse): boolean {
-  return 'stream' in request ? request.stream.closed || request.stream.destroyed : response.destroyed
 }

@@ -6,7 +6,7 @@ import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
-import { failureError, isAnsweredBy } from './failure-error.ts'
+import { bodyConsumed, failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { movedCause } from './headers/moved-header.ts'
@@ -15,6 +15,7 @@ import { type BodyFraming, type RequestHead, requestHead } from './headers/reque
 import { responseHeaders } from './headers/response-headers.ts'
 import { trailerFields } from './headers/trailer-fields.ts'
 import { tellRequestHead, tellResponseHead } from './hooks.ts'
+import type { OpenExchange } from './open-exchanges.ts'
 import { RequestAbort } from './request-abort.ts'
 import { RequestBody } from './request-body.ts'
 import type { RepeatableRequest } from './retry/retry-policy.ts'
@@ -27,13 +28,18 @@ import type {
 } from './upstream/upstream.ts'
 
 /** One request, from its route to the end of its response. */
-export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest {
+export class Exchange
+  implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest, OpenExchange
+{
   readonly needsHttp1 = false
   /** Further tries that were made after the request was sent. */
   tries = 0
+  stopConnecting: (() => void) | undefined
   readonly #context: ForwardContext
   readonly #request: DownstreamRequest
-  readonly #response: DownstreamResponse
+  readonly response: DownstreamResponse
+  before: OpenExchange | undefined = undefined
+  after: OpenExchange | undefined = undefined
   readonly #reply: Reply
   readonly #framing: BodyFraming
   readonly #body: RequestBody | undefined
@@ -45,6 +51,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** What came of the last try that a pod was sent, when another pod is asked for. */
   #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
+  #isListed = false
   #isOver = false
 
   constructor(
@@ -55,7 +62,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   ) {
     this.#context = context
     this.#request = request
-    this.#response = response
+    this.response = response
     this.#framing = bodyFraming(request)
     // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
     this.#expectsContinue = expectsContinue && this.#framing !== 'none'
@@ -66,14 +73,12 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (isGone(request, this.#response) || comesTooLate(request)) return
-    const malformed = requestError(request, this.#response)
+    if (isGone(request, this.response) || comesTooLate(request)) return
+    this.#context.open.add(this)
+    this.#isListed = true
+    const malformed = requestError(request, this.response)
     if (malformed) return this.#fail(malformed)
-    if (this.#body && request.readableDidRead) {
-      const message =
-        'the body of the request was read before it reached the proxy: mount the proxy before body parsers'
-      return this.#fail(new StickyError('body-consumed', message))
-    }
+    if (this.#body && request.readableDidRead) return this.#fail(bodyConsumed())
     this.#context.retry.request()
     try {
       this.#follow(this.#context.routing.route(request, this.#abort))
@@ -202,8 +207,11 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.#isOver = true
     if (!isComplete) this.#abort.abort()
     this.#cancelPause?.()
+    this.stopConnecting?.()
     this.#drop()
     this.#route?.done()
+    if (this.#isListed) this.#context.open.remove(this)
+    this.#isListed = false
   }
 
   #head(route: ServedRoute): RequestHead {
@@ -268,12 +276,12 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #end(body: Buffer | undefined, trailers: readonly string[]): void {
     this.#reply.end(body, trailers)
-    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+    cutIfUnread(this.response, this.#context.options.idleTimeoutMs)
   }
 
   #answer(answer: ErrorAnswer): void {
     this.#reply.fail(answer)
-    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+    cutIfUnread(this.response, this.#context.options.idleTimeoutMs)
   }
 
   #drop(): void {
@@ -285,7 +293,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     this.#body?.drop()
-    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.#response)) return
+    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.response)) return
     this.#answer(errorAnswer(error))
   }
 

@@ -17,6 +17,13 @@ export function failureError(
   return new StickyError(code, message, { cause })
 }
 
+/** What the client is told where the gateway itself has read the body already. */
+export function bodyConsumed(): StickyError {
+  const message =
+    'the body of the request was read before it reached the proxy: mount the proxy before body parsers'
+  return new StickyError('body-consumed', message)
+}
+
 /** Whether `onError` says that it has answered; it must not end the process, nor leave the client without an answer. */
 export function isAnsweredBy(
   onError: CheckedForwardOptions['onError'],

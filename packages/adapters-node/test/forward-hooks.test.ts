@@ -193,16 +193,19 @@ describe('onError', () => {
     expect(codeOf(text)).toBe('handler-failed')
   })
 
-  it('that answers is the answer', async () => {
+  it('that answers, at once or later, is the answer', async () => {
     const { text } = await asked({
       path: refuses('first'),
       onError(error, _request, response) {
-        response.statusCode = 418
-        response.end(error.code)
+        setImmediate(() => {
+          response.statusCode = 418
+          response.end(error.code)
+        })
         return true
       },
     })
     expect(statusLineOf(text)).toBe("HTTP/1.1 418 I'm a Teapot")
+    expect(text).toContain('handler-failed')
   })
 })
 

@@ -267,6 +267,20 @@ describe('forward() and its routing', () => {
     await done.promise
   })
 
+  it('lets go of a pod that it is still connecting to when the client goes away', async () => {
+    const accepted = Promise.withResolvers<Socket>()
+    // Never answers the handshake of TLS.
+    const pod = await listening(createTcpServer((socket) => accepted.resolve(socket.resume())))
+    const pool = createSticky({ key: header('x'), endpoints: [`https://127.0.0.1:${pod}`] })
+    const { port } = await gateway(pool, { connectTimeoutMs: 60_000 })
+    const client = connect(port, '127.0.0.1')
+    client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+    const socket = await accepted.promise
+    client.destroy()
+    await new Promise((resolve) => socket.on('close', resolve))
+    expect(pool.stats().inFlight).toBe(0)
+  })
+
   it('refuses new requests after close, and closes twice', async () => {
     const pod = await rawPod((socket) => socket.on('data', () => socket.write(OK)))
     const { ask, proxy } = await gateway([pod])

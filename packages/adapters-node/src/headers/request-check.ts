@@ -8,6 +8,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
 const CONTROL = /[^\t\x20-\x7e\x80-\xff]/
 /** No zero in front, which some read as octal; 15 digits stay exact in a double. */
 const LENGTH = /^(?:0|[1-9]\d{0,14})$/
+const METHOD = /^[A-Z][A-Z-]*$/
 /** A name or an IP literal, and a port (RFC 3986, 3.2.2); without the comma, which joins two. */
 const HOST = /^(?:[\w.~!$&'()*+;=%-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/
 
@@ -47,11 +48,16 @@ function errorOf(fault: string | undefined): StickyError | undefined {
  * HTTP/1.1 would read as another authority is left to us.
  */
 export function http2RequestFault({ rawHeaders, method, url }: Http2ServerRequest): string | undefined {
+  // nghttp2 takes any token, and HTTP/1.1 pods none that they do not know.
+  if (!METHOD.test(method)) return 'its method is not in upper case'
   let authority: string | undefined
   let host: string | undefined
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string
     if (name === ':authority') authority = rawHeaders[i + 1]
+    if (name === 'content-length' && !LENGTH.test(rawHeaders[i + 1] as string)) {
+      return 'content-length is no plain number'
+    }
     if (name !== 'host') continue
     if (host !== undefined) return 'Host is repeated'
     host = rawHeaders[i + 1]

@@ -42,11 +42,11 @@ export class RetryBudget {
     return true
   }
 
-  /** The place of this second, after those that have passed since the last call are emptied. */
+  /** The place of this second, after those that have passed since the last call are emptied; none has if the clock was set back. */
   #place(): number {
     const second = this.#currentSecond()
     if (second !== this.#second) {
-      const passed = Math.min(WINDOW_SECONDS, Math.max(0, second - this.#second))
+      const passed = Math.min(WINDOW_SECONDS, second - this.#second)
       for (let ago = 0; ago < passed; ago++) {
         const place = placeOf(second - ago)
         this.#requests[place] = 0

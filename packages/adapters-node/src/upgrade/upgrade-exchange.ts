@@ -37,6 +37,7 @@ export interface UpgradeHost {
  */
 export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
   readonly needsHttp1 = true
+  stopConnecting: (() => void) | undefined
   readonly #host: UpgradeHost
   readonly #request: IncomingMessage
   readonly #client: Duplex
@@ -231,6 +232,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     if (this.#isOver) return
     this.#isOver = true
     this.#abort.abort()
+    this.stopConnecting?.()
     this.#connection?.abort()
     this.#connection = undefined
     this.#route?.done()

@@ -113,7 +113,10 @@ function destroyed(this: Side): void {
   this.destroy()
 }
 
-/** Ends a connection so that its peer cannot take the end for a regular one. A TLS peer misses the closing alert. */
+/**
+ * Ends a connection so that its peer cannot take the end for a regular one. A TLS peer misses the closing alert. Not for a
+ * socket whose own end still waits behind other bytes: libuv refuses that, and node loses the socket.
+ */
 export function reset(socket: Duplex): void {
   try {
     if (socket instanceof Socket) socket.resetAndDestroy()

@@ -148,10 +148,12 @@ export class EndpointConnections implements ConnectionOwner, Http2Owner {
     const socket = dial(this.#endpoint, ['http/1.1'], this.#options, {
       connected: (stood) => {
         this.#connecting.delete(stood)
+        caller.stopConnecting = undefined
         this.#adopt(stood, caller)
       },
       failed: (error) => {
         this.#connecting.delete(socket)
+        caller.stopConnecting = undefined
         this.#slots.release()
         if (caller.isCancelled) return
         // Another pod would be no better, and no key moves for it.
@@ -160,6 +162,7 @@ export class EndpointConnections implements ConnectionOwner, Http2Owner {
       },
     })
     this.#connecting.add(socket)
+    caller.stopConnecting = () => socket.destroy()
   }
 
   #adopt(socket: Socket, caller: ConnectCaller): void {

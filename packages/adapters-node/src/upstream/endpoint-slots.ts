@@ -39,9 +39,9 @@ export class EndpointSlots {
     return this.#taken === 0 && this.#queue.length === 0
   }
 
-  /** Takes a slot; false = none is free, or others wait for one. */
+  /** Takes a slot; false = none is free, as always while others wait for one. */
   tryTake(): boolean {
-    if (this.#taken >= this.#limits.maxRequestsPerEndpoint || this.#queue.length > 0) return false
+    if (this.#taken >= this.#limits.maxRequestsPerEndpoint) return false
     this.#taken++
     return true
   }

@@ -24,10 +24,15 @@ export interface Upstream {
 
 /** Who waits for a connection. */
 export interface ConnectCaller {
-  /** True once the caller no longer wants a connection; a new one that stands by then is kept for others. */
+  /** True once the caller no longer wants a connection; one that stands by then is kept for others. */
   readonly isCancelled: boolean
   /** The exchange asks to switch protocols, which is a matter of HTTP/1.1 alone (RFC 9113, 8.6). */
   readonly needsHttp1: boolean
+  /**
+   * Ends the opening of a connection; set by the upstream while one is opened for this caller alone, and to be called when
+   * it is cancelled. Whoever asks and leaves again and again would otherwise have a connection opened for each request.
+   */
+  stopConnecting?: (() => void) | undefined
   connected(connection: UpstreamConnection): void
   /** No connection could be opened: the request is untouched, and may be tried elsewhere. */
   connectFailed(error: Error): void

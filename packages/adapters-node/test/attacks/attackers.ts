@@ -12,7 +12,7 @@ export class Attacker {
   readonly closed: Promise<void>
   /** Resolves when the gateway has ended its side, or the connection is closed. */
   readonly ended: Promise<void>
-  /** Resolves with the first bytes that come, or with none when the connection is closed. */
+  /** Resolves with the first bytes that come, or with none when the connection has ended. */
   readonly answered: Promise<string>
 
   constructor(port: number, reads: Reading = 'all') {
@@ -31,7 +31,7 @@ export class Attacker {
     this.answered = new Promise((resolve) => {
       if (reads !== 'nothing') socket.on('data', (bytes: Buffer) => resolve(bytes.toString('latin1')))
       if (reads === 'first') socket.once('data', () => socket.pause())
-      void this.closed.then(() => resolve(''))
+      void this.ended.then(() => resolve(''))
     })
     if (reads === 'nothing') socket.pause()
   }

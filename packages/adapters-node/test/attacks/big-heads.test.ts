@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ended, head, openAttackers } from './attackers.ts'
+import { sharedScene } from './scene.ts'
 import { withstand } from './withstand.ts'
 
-const COUNT = 200
+const COUNT = 80
 
 const heads = [
   ['one header of 64 KiB', head('/', [`x-huge: ${'a'.repeat(65_536)}`]), 431],
@@ -26,8 +27,10 @@ const answers = [
 ] as const
 
 describe('big heads and tiny parts', { timeout: 60_000 }, () => {
+  const scene = sharedScene()
+
   it.each(heads)('requests with %s', async (_what, bytes, status) => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       const attackers = await openAttackers(port, COUNT)
       for (const attacker of attackers) attacker.send(bytes)
       for (const { answered } of attackers) expect(await answered).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
@@ -36,7 +39,7 @@ describe('big heads and tiny parts', { timeout: 60_000 }, () => {
   })
 
   it.each(answers)('responses with %s', async (_what, target, status) => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       const attackers = await openAttackers(port, COUNT / 4)
       for (const attacker of attackers) attacker.send(head(target, ['Connection: close']))
       for (const { answered } of attackers) expect(await answered).toMatch(new RegExp(`^HTTP/1.1 ${status} `))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ended, head, openAttackers } from './attackers.ts'
+import { sharedScene } from './scene.ts'
 import { withstand } from './withstand.ts'
 
 const COUNT = 200
@@ -13,7 +14,7 @@ const aborted = [
     'at once',
   ],
   ['a request whose pod is silent', head('/silent'), 'at once'],
-  ['a response', head('/bytes/100000000'), 'answered'],
+  ['a response', head('/bytes/2000000'), 'answered'],
   ['a response that trickles', head('/trickle'), 'answered'],
 ] as const
 
@@ -23,8 +24,10 @@ const cut = [
 ] as const
 
 describe('broken bodies', { timeout: 60_000 }, () => {
+  const scene = sharedScene()
+
   it.each(aborted)('%s, aborted by the client', async (_what, bytes, when) => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       const attackers = await openAttackers(port, COUNT, 'first')
       for (const attacker of attackers) attacker.send(bytes)
       if (when === 'answered') for (const { answered } of attackers) await answered
@@ -33,7 +36,7 @@ describe('broken bodies', { timeout: 60_000 }, () => {
   })
 
   it.each(cut)('connections reset by the pod %s', async (_what, target, expected) => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       const attackers = await openAttackers(port, COUNT)
       // A POST is never sent again, so each is one failure.
       for (const attacker of attackers)
@@ -44,7 +47,7 @@ describe('broken bodies', { timeout: 60_000 }, () => {
   })
 
   it('bodies that go on after an early answer', async () => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       const attackers = await openAttackers(port, COUNT)
       for (const attacker of attackers) {
         attacker.send(head('/early', ['Content-Length: 10000000'], 'POST')).send('a'.repeat(100_000))

@@ -1,4 +1,9 @@
-import { request } from 'node:http'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { Scene } from './scene.ts'
+
+/** Where an ordinary client asks. */
+export type AskedGateway = Pick<Scene, 'port' | 'protocol'>
 
 /** What an ordinary client saw while others attacked. */
 export interface Sighting {
@@ -10,15 +15,15 @@ export interface Sighting {
 
 /** An ordinary client: asks again as soon as it was answered, on a new connection each time, until it is stopped. */
 export class Bystander {
-  readonly #port: number
+  readonly #gateway: AskedGateway
   readonly #failures: string[] = []
   #answered = 0
   #longestMs = 0
   #isStopped = false
   readonly #ended: Promise<void>
 
-  constructor(port: number) {
-    this.#port = port
+  constructor(gateway: AskedGateway) {
+    this.#gateway = gateway
     this.#ended = this.#run()
   }
 
@@ -33,7 +38,7 @@ export class Bystander {
     do {
       const askedAt = performance.now()
       try {
-        const { status } = await ask(this.#port, BYSTANDER)
+        const { status } = await ask(this.#gateway, BYSTANDER)
         if (status === 200) this.#answered++
         else this.#failures.push(`status ${status}`)
       } catch (error) {
@@ -48,11 +53,11 @@ export class Bystander {
 const BYSTANDER = 'bystander'
 
 /** A key whose requests go to another pod than the ordinary client's. */
-export async function keyElsewhere(port: number): Promise<string> {
-  const { pod: taken } = await ask(port, BYSTANDER)
+export async function keyElsewhere(gateway: AskedGateway): Promise<string> {
+  const { pod: taken } = await ask(gateway, BYSTANDER)
   for (let i = 0; ; i++) {
     const key = `key-${i}`
-    if ((await ask(port, key)).pod !== taken) return key
+    if ((await ask(gateway, key)).pod !== taken) return key
   }
 }
 
@@ -63,10 +68,11 @@ export interface Asked {
 }
 
 /** Sends a GET with this key. */
-export function ask(port: number, key: string, path = '/'): Promise<Asked> {
+export function ask({ port, protocol }: AskedGateway, key: string, path = '/'): Promise<Asked> {
   return new Promise((resolve, reject) => {
-    const headers = { 'x-session': key }
-    const sent = request({ port, host: '127.0.0.1', path, agent: false, headers }, (response) => {
+    const init = { port, host: '127.0.0.1', path, agent: false, headers: { 'x-session': key } }
+    const request = protocol === 'http1' ? httpRequest : httpsRequest
+    const sent = request({ ...init, rejectUnauthorized: false }, (response) => {
       response
         .on('error', reject)
         .on('end', () => resolve({ status: response.statusCode ?? 0, pod: response.headers['x-pod'] }))

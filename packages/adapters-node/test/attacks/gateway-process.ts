@@ -1,9 +1,7 @@
-import { once } from 'node:events'
-import { createServer, type Server, type ServerOptions } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { type ForwardOptions, forward } from '@limpet/adapters-node'
-import { createSticky, header, memoryTable, type Sticky, type StickyOptions } from '@limpet/core'
+import { type ForwardOptions, type ServeLimits, serve } from '@limpet/adapters-node'
+import { createSticky, header, memoryTable, type Sticky } from '@limpet/core'
 import { answer } from '../../bench/part.ts'
+import { LOCALHOST } from '../http2/support/certificate.ts'
 import { activeHandles, collectComplaints, type GatewayState, openDescriptors } from './state.ts'
 
 // The gateway under attack, in a process of its own so that what it holds can be counted.
@@ -12,12 +10,9 @@ import { activeHandles, collectComplaints, type GatewayState, openDescriptors } 
 export interface GatewaySetup {
   readonly pods: readonly number[]
   readonly forward: ForwardOptions
-  readonly server: ServerOptions & {
-    readonly maxConnections?: number
-    readonly maxRequestsPerSocket?: number
-  }
-  readonly pool: Pick<StickyOptions, 'onLost' | 'maxWaiting' | 'confirmLoss'>
-  readonly maxEntries: number
+  readonly limits: ServeLimits
+  /** HTTP/1.1, or HTTP/2 beside it over TLS. */
+  readonly protocol: 'http1' | 'http2'
 }
 
 // Made when first asked for: made now, it is among the handles from the start.
@@ -27,21 +22,15 @@ void process.stderr
 const complaints = collectComplaints()
 let pool: Sticky | undefined
 
-async function listen({ pods, maxEntries, server: settings, ...options }: GatewaySetup): Promise<number> {
+async function listen({ pods, protocol, ...options }: GatewaySetup): Promise<number> {
   pool = createSticky({
     key: header('x-session'),
     endpoints: pods.map((port) => `http://127.0.0.1:${port}`),
-    table: memoryTable({ maxEntries }),
-    ...options.pool,
+    table: memoryTable({ maxEntries: 10_000 }),
   })
-  const proxy = forward(pool, options.forward)
-  const { maxConnections, maxRequestsPerSocket, ...own } = settings
-  const server: Server = createServer(own, proxy.request).on('upgrade', proxy.upgrade)
-  if (maxConnections !== undefined) server.maxConnections = maxConnections
-  if (maxRequestsPerSocket !== undefined) server.maxRequestsPerSocket = maxRequestsPerSocket
-  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 })
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
+  const tls = protocol === 'http2' ? { tls: { cert: LOCALHOST, key: LOCALHOST } } : {}
+  const { port } = await serve(pool, { ...options, ...tls, port: 0, host: '127.0.0.1', signals: false })
+  return port
 }
 
 /** Two collections: what a finalizer lets go in the first one goes in the second. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Attacker, ended, head, openAttackers, UPGRADE } from './attackers.ts'
+import { sharedScene } from './scene.ts'
 import { withstand } from './withstand.ts'
 
 const COUNT = 300
@@ -11,8 +12,10 @@ async function upgraded(port: number, target = '/'): Promise<Attacker[]> {
 }
 
 describe('upgrade floods', { timeout: 60_000 }, () => {
+  const scene = sharedScene({ forward: { responseTimeoutMs: 1_500 } })
+
   it('streams that are cut by their clients', async () => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       const attackers = await upgraded(port)
       for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 101 /)
       for (const attacker of attackers) attacker.abort()
@@ -20,24 +23,21 @@ describe('upgrade floods', { timeout: 60_000 }, () => {
   })
 
   it('clients that go away before the answer', async () => {
-    await withstand(async ({ port }) => {
+    await withstand(scene(), async ({ port }) => {
       for (const attacker of await upgraded(port)) attacker.abort()
     })
   })
 
   it('pods that never answer', async () => {
-    await withstand(
-      async ({ port }) => {
-        const attackers = await upgraded(port, '/silent')
-        for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
-        await ended(attackers)
-      },
-      { forward: { responseTimeoutMs: 1_000 } },
-    )
+    await withstand(scene(), async ({ port }) => {
+      const attackers = await upgraded(port, '/silent')
+      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
+      await ended(attackers)
+    })
   })
 
   it('refused ones whose clients keep their side open', async () => {
-    await withstand(async ({ port, relieved }) => {
+    await withstand(scene(), async ({ port, relieved }) => {
       const attackers = await upgraded(port, '/refused')
       for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 403 /)
       await relieved(attackers)
@@ -45,13 +45,10 @@ describe('upgrade floods', { timeout: 60_000 }, () => {
   })
 
   it('answered by us, and the clients keep their side open', async () => {
-    await withstand(
-      async ({ port, relieved }) => {
-        const attackers = await upgraded(port, '/silent')
-        for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
-        await relieved(attackers)
-      },
-      { forward: { responseTimeoutMs: 1_000 } },
-    )
+    await withstand(scene(), async ({ port, relieved }) => {
+      const attackers = await upgraded(port, '/silent')
+      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
+      await relieved(attackers)
+    })
   })
 })

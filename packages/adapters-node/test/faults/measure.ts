@@ -10,6 +10,7 @@ import { SERVE, SERVE_ONCE } from './steps.ts'
 /** The longest that anything may take, on a machine with much else to do; less than every limit that no fault is for. */
 const AT_ONCE_MS = 30_000
 const SMALL_BACKLOG = 1
+const MOST_TRIES = 3
 
 /** What one request with one fault came to, and what was sent to the pods on the way. */
 export interface Measured {
@@ -26,13 +27,22 @@ export interface SharedPods {
 
 /** Sends one kind of request to a pod with this fault, to which its key is bound. */
 export async function measure(fault: Fault, kind: Kind, shared: SharedPods): Promise<Measured> {
-  // A pod that had no processor for so long ran into the limit with the first request, before its fault: once more.
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     const measured = await measureOnce(fault, kind, shared)
-    if (measured !== 'too slow') return measured
+    if (measured === 'too slow' || (isStarved(measured) && tries < MOST_TRIES)) continue
+    return measured
   }
 }
 
+/**
+ * The client of these tests never stalls: this process had no processor until the limit was over, and heard of the time
+ * before it heard of the bytes. What is a fault of ours comes again each time.
+ */
+function isStarved({ outcome }: Measured): boolean {
+  return outcome.client === '408 client-stalled'
+}
+
+/** `too slow`: a pod without processor ran into the limit with its first request, before its fault. */
 async function measureOnce(fault: Fault, kind: Kind, shared: SharedPods): Promise<Measured | 'too slow'> {
   const own = harmsProcess(fault) ? new PodProcess() : undefined
   const closers: (() => unknown)[] = [() => own?.kill()]

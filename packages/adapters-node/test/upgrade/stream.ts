@@ -37,17 +37,17 @@ export async function openStream({ forward = {}, pool = {} }: StreamOptions = {}
   return { client, pod: await switched.promise, gateway }
 }
 
-/** A client that asks for a stream. It may end its side and go on to read. */
+/** A client that asks for a stream. */
 export function asking(gateway: WireGateway, bytes: string = ASKS): Wire {
   const client = gateway.client()
-  client.socket.allowHalfOpen = true
   client.write(bytes)
   return client
 }
 
-/** A client whose stream is open. */
+/** A client whose stream is open. It may go on to write when the pod has ended. */
 export async function upgraded(gateway: WireGateway): Promise<Wire> {
   const client = asking(gateway)
+  client.socket.allowHalfOpen = true
   const head = await client.take()
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`not upgraded: ${head}`)
   return client

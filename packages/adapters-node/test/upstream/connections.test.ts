@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,6 +32,7 @@ const HEAD: RequestHead = {
 /** One that asks for a connection; each outcome is awaited by its name. */
 class Caller implements ConnectCaller {
   readonly needsHttp1 = false
+  stopConnecting: (() => void) | undefined
   isCancelled = false
   readonly told: string[] = []
   readonly outcome: Promise<UpstreamConnection | StickyError>
@@ -59,11 +61,15 @@ class Caller implements ConnectCaller {
 }
 
 /** Sends a request and reads its response to the end: how it ended, or the socket of an upgraded one. */
-function exchange(connection: UpstreamConnection, head: Partial<RequestHead> = {}): Promise<string | Socket> {
+function exchange(
+  connection: UpstreamConnection,
+  head: Partial<RequestHead> = {},
+  headCame: () => void = () => undefined,
+): Promise<string | Socket> {
   return new Promise((resolve) => {
     const receiver: ResponseReceiver = {
       interim: () => undefined,
-      head: () => undefined,
+      head: headCame,
       data: () => undefined,
       ended: () => resolve('ended'),
       upgraded: (_head: ResponseHead, socket) => resolve(socket.on('error', () => undefined)),
@@ -209,6 +215,20 @@ describe('kept connections', () => {
   it('are not taken when they are too old, before the sweep has come', async () => {
     const pod = await wirePod(answering(OK))
     const { connect, clock } = connectionsOf()
+    const first = await connect(endpointOf(pod))
+    clock.advance(1_000)
+    await exchange(first)
+    clock.advance(3_000)
+    // The sweep was at 4 000 ms and left it; it comes again at 8 000.
+    clock.advance(1_001)
+    expect(pod.wires[0]?.isClosed).toBe(false)
+    expect(await connect(endpointOf(pod))).not.toBe(first)
+    await pod.wires[0]?.rest()
+  })
+
+  it('are left by a sweep that they are too young for, and ended by the next', async () => {
+    const pod = await wirePod(answering(OK))
+    const { connect, clock } = connectionsOf()
     const [old, young] = [await connect(endpointOf(pod)), await connect(endpointOf(pod))]
     await exchange(old)
     clock.advance(2_000)
@@ -217,7 +237,18 @@ describe('kept connections', () => {
     clock.advance(2_000)
     await pod.wires[0]?.rest()
     expect(pod.wires[1]?.isClosed).toBe(false)
-    expect(await connect(endpointOf(pod))).toBe(young)
+    clock.advance(4_000)
+    await pod.wires[1]?.rest()
+  })
+
+  it('are read again, though the client of the last response was slow', async () => {
+    const pod = await wirePod(answering(OK))
+    const { connect } = connectionsOf()
+    const first = await connect(endpointOf(pod))
+    await exchange(first, {}, () => first.pause())
+    const again = await connect(endpointOf(pod))
+    expect(again).toBe(first)
+    expect(await exchange(again)).toBe('ended')
   })
 
   it('are none with keepAliveMs of 0', async () => {
@@ -268,12 +299,16 @@ async function connectKept(
 describe('an endpoint of one request at a time', () => {
   const one = { maxRequestsPerEndpoint: 1, maxQueuedPerEndpoint: 1 }
 
-  /** The one slot is free: it is given at once, and given back. */
-  async function expectFree(ask: (endpoint: Endpoint) => Caller, endpoint: Endpoint) {
-    const caller = ask(endpoint)
+  /** Just one slot is free: it is given at once, and the next has to wait for it. */
+  async function expectOneFree(ask: (endpoint: Endpoint) => Caller, endpoint: Endpoint) {
+    const [caller, next, more] = [ask(endpoint), ask(endpoint), ask(endpoint)]
+    expect([next.told, more.told]).toEqual([[], ['refused endpoint-busy']])
     const outcome = await caller.outcome
     expect(caller.told).not.toContain('refused endpoint-busy')
-    if (!(outcome instanceof Error)) outcome.abort()
+    if (outcome instanceof Error) return
+    expect(next.told).toEqual([])
+    outcome.abort()
+    await next.outcome
   }
 
   it('serves who waits on the same connection', async () => {
@@ -295,7 +330,7 @@ describe('an endpoint of one request at a time', () => {
     const [first, second] = [ask(endpoint), ask(endpoint)]
     await Promise.all([first.outcome, second.outcome])
     expect([first.told, second.told]).toEqual([['connect-failed'], ['connect-failed']])
-    await expectFree(ask, endpoint)
+    await expectOneFree(ask, endpoint)
   })
 
   it('serves who waits after a timeout of the connection', async () => {
@@ -341,7 +376,7 @@ describe('an endpoint of one request at a time', () => {
     const connection = await second.outcome
     expect(second.told).toEqual(['connected'])
     expect(await exchange(connection as UpstreamConnection)).toBe('ended')
-    await expectFree(ask, endpoint)
+    await expectOneFree(ask, endpoint)
   })
 
   it('serves who waits after an abort, before anything was sent and within the exchange', async () => {
@@ -449,5 +484,25 @@ describe('closing', () => {
     expect(await dialling.outcome).toMatchObject({ code: 'connect-failed' })
     // An aborted exchange hears no more.
     expect(await Promise.race([failed, Promise.resolve('nothing')])).toBe('nothing')
+  })
+})
+
+describe('a connection that is being opened', () => {
+  it('ends when its caller is cancelled, and its place is free', async () => {
+    // Never answers the handshake of TLS.
+    const server = createServer((socket) => void socket.resume())
+    const port = await listening(server)
+    const { ask } = connectionsOf({ maxRequestsPerEndpoint: 1 })
+    const endpoint = endpointOf(`https://127.0.0.1:${port}`, { protocol: 'https:' })
+    const accepted = once(server, 'connection')
+    const caller = ask(endpoint)
+    const [socket] = (await accepted) as [Socket]
+    const closed = once(socket, 'close')
+    const next = ask(endpoint)
+    caller.isCancelled = true
+    caller.stopConnecting?.()
+    await closed
+    await until(() => next.stopConnecting !== undefined)
+    expect([caller.told, caller.stopConnecting]).toEqual([[], undefined])
   })
 })

@@ -2,10 +2,12 @@ import { defineConfig } from 'vitest/config'
 
 // Not 'import': vitest hands these to node too, and CommonJS packages would then be given ES modules by require().
 const conditions = ['@limpet/source', 'node', 'default']
-const project = (name: string, root: string) => ({
+const project = (name: string, root: string, exclude: string[] = []) => ({
   extends: true as const,
-  test: { name, root, include: ['test/**/*.test.ts'] },
+  test: { name, root, include: ['test/**/*.test.ts'], exclude },
 })
+/** Suites with processes of their own, under load and against the clock: after all others, one file at a time. */
+const HARD = ['test/attacks/**', 'test/faults/**']
 
 export default defineConfig({
   resolve: { conditions },
@@ -13,11 +15,21 @@ export default defineConfig({
   test: {
     projects: [
       project('core', 'packages/core'),
-      project('adapters-node', 'packages/adapters-node'),
+      project('adapters-node', 'packages/adapters-node', HARD),
       project('adapters-express', 'packages/adapters-express'),
       project('quickstart', 'examples/quickstart'),
       project('docs', 'docs'),
       project('workspace', '.'),
+      {
+        extends: true,
+        test: {
+          name: 'hardships',
+          root: 'packages/adapters-node',
+          include: HARD.map((folder) => `${folder}/*.test.ts`),
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 })

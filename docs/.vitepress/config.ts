@@ -24,6 +24,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Draining', 'drain'),
       guide('forward()', 'forward'),
       guide('serve()', 'serve'),
+      guide('HTTP/2 and gRPC', 'http2'),
       guide('Hardening', 'hardening'),
       guide('When a pod fails', 'faults'),
       guide('Express', 'express'),

@@ -1,20 +1,21 @@
 import type { Socket } from 'node:net'
 import { type Endpoint, type Route, type ServedRoute, StickyError } from '@limpet/core'
 import type { DownstreamRequest, DownstreamResponse } from './downstream/downstream-request.ts'
-import { comesTooLate } from './downstream/linger.ts'
 import type { Reply, ReplyListener } from './downstream/reply.ts'
 import { replyTo } from './downstream/reply-to.ts'
+import { isUnanswerable } from './downstream/unanswerable.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
 import { bodyConsumed, failureError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
-import { movedCause } from './headers/moved-header.ts'
 import { requestError } from './headers/request-check.ts'
-import { type BodyFraming, type RequestHead, requestHead } from './headers/request-head.ts'
+import type { BodyFraming } from './headers/request-head.ts'
 import { responseHeaders } from './headers/response-headers.ts'
 import { trailerFields } from './headers/trailer-fields.ts'
-import { tellRequestHead, tellResponseHead } from './hooks.ts'
+import { tellResponseHead } from './hooks.ts'
+import type { OpenExchange } from './open-exchanges.ts'
+import { outgoingHead } from './outgoing-head.ts'
 import { RequestAbort } from './request-abort.ts'
 import { RequestBody } from './request-body.ts'
 import type { RepeatableRequest } from './retry/retry-policy.ts'
@@ -27,14 +28,18 @@ import type {
 } from './upstream/upstream.ts'
 
 /** One request, from its route to the end of its response. */
-export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest {
+export class Exchange
+  implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest, OpenExchange
+{
   readonly needsHttp1 = false
   /** Further tries that were made after the request was sent. */
   tries = 0
   stopConnecting: (() => void) | undefined
   readonly #context: ForwardContext
   readonly #request: DownstreamRequest
-  readonly #response: DownstreamResponse
+  readonly response: DownstreamResponse
+  before: OpenExchange | undefined = undefined
+  after: OpenExchange | undefined = undefined
   readonly #reply: Reply
   readonly #framing: BodyFraming
   readonly #body: RequestBody | undefined
@@ -46,6 +51,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** What came of the last try that a pod was sent, when another pod is asked for. */
   #failure: StickyError | undefined
   #cancelPause: (() => void) | undefined
+  #isListed = false
   #isOver = false
 
   constructor(
@@ -56,7 +62,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   ) {
     this.#context = context
     this.#request = request
-    this.#response = response
+    this.response = response
     this.#framing = bodyFraming(request)
     // Without a body there is nothing to wait for (RFC 9110, 10.1.1).
     this.#expectsContinue = expectsContinue && this.#framing !== 'none'
@@ -67,8 +73,10 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   /** Routes the request and sends it. Never throws. */
   start(): void {
     const request = this.#request
-    if (isGone(request, this.#response) || comesTooLate(request)) return
-    const malformed = requestError(request, this.#response)
+    if (isUnanswerable(request, this.response)) return
+    this.#context.open.add(this)
+    this.#isListed = true
+    const malformed = requestError(request, this.response)
     if (malformed) return this.#fail(malformed)
     if (this.#body && request.readableDidRead) return this.#fail(bodyConsumed())
     this.#context.retry.request()
@@ -98,7 +106,9 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   connected(connection: UpstreamConnection): void {
     this.#connection = connection
     try {
-      connection.send(this.#head(this.#route as ServedRoute), this)
+      const about = { framing: this.#framing, expectsContinue: this.#expectsContinue }
+      const route = this.#route as ServedRoute
+      connection.send(outgoingHead(this.#request, route, about, this.#context.options), this)
     } catch (error) {
       this.#drop()
       return this.#breach(error)
@@ -202,19 +212,8 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     this.stopConnecting?.()
     this.#drop()
     this.#route?.done()
-  }
-
-  #head(route: ServedRoute): RequestHead {
-    const { options } = this.#context
-    const about = {
-      framing: this.#framing,
-      endpoint: route.endpoint,
-      expectsContinue: this.#expectsContinue,
-      movedCause: movedCause(route),
-    }
-    const head = requestHead(this.#request, about, options)
-    tellRequestHead(options, head, this.#request, route)
-    return head
+    if (this.#isListed) this.#context.open.remove(this)
+    this.#isListed = false
   }
 
   #follow(route: Route | Promise<Route>): void {
@@ -266,12 +265,12 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
 
   #end(body: Buffer | undefined, trailers: readonly string[]): void {
     this.#reply.end(body, trailers)
-    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+    cutIfUnread(this.response, this.#context.options.idleTimeoutMs)
   }
 
   #answer(answer: ErrorAnswer): void {
     this.#reply.fail(answer)
-    cutIfUnread(this.#response, this.#context.options.idleTimeoutMs)
+    cutIfUnread(this.response, this.#context.options.idleTimeoutMs)
   }
 
   #drop(): void {
@@ -283,7 +282,7 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
   #fail(error: StickyError): void {
     if (this.#isOver) return
     this.#body?.drop()
-    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.#response)) return
+    if (isAnsweredBy(this.#context.options.onError, error, this.#request, this.response)) return
     this.#answer(errorAnswer(error))
   }
 
@@ -293,9 +292,4 @@ export class Exchange implements ConnectCaller, ResponseReceiver, ReplyListener,
     if (cause instanceof StickyError) this.#fail(cause)
     else this.#fail(new StickyError('handler-failed', 'a function of the gateway failed', { cause }))
   }
-}
-
-/** The client went away before the request came here. */
-function isGone(request: DownstreamRequest, response: DownstreamResponse): boolean {
-  return 'stream' in request ? request.stream.closed || request.stream.destroyed : response.destroyed
 }

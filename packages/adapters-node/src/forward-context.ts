@@ -1,4 +1,5 @@
 import type { Routing } from '@limpet/core'
+import type { OpenExchanges } from './open-exchanges.ts'
 import type { CheckedForwardOptions } from './options.ts'
 import type { RetryPolicy } from './retry/retry-policy.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -9,4 +10,5 @@ export interface ForwardContext {
   readonly upstream: Upstream
   readonly retry: RetryPolicy
   readonly options: CheckedForwardOptions
+  readonly open: OpenExchanges
 }

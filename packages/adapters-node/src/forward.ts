@@ -55,14 +55,12 @@ export function watchedForward(
   const checked = checkForwardOptions(options, routing.keyHeaders ?? [])
   const upstream = new Connections(checked)
   const retry = new RetryPolicy(checked.retry, checked.clock, checked.random)
-  const context: ForwardContext = { routing, upstream, retry, options: checked }
-  const upgrades: Upgrades = new Upgrades(context, () => open.settle())
-  const open = new OpenExchanges(checked.clock, upgrades)
+  const open: OpenExchanges = new OpenExchanges(checked.clock, () => upgrades)
+  const context: ForwardContext = { routing, upstream, retry, options: checked, open }
+  const upgrades = new Upgrades(context)
   const turns = new Turns()
-  const begin = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
-    open.add(response)
+  const begin = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) =>
     new Exchange(context, request, response, expectsContinue).start()
-  }
   const take = (request: DownstreamRequest, response: DownstreamResponse, expectsContinue: boolean) => {
     if (open.isClosing) {
       endsConnection(response)

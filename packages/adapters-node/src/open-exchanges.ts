@@ -11,26 +11,31 @@ export interface OpenUpgrades {
   cut(): void
 }
 
-/** What one forwarder has under way, and its end. */
+/** What stands in {@link OpenExchanges}. */
+export interface OpenExchange {
+  readonly response: DownstreamResponse
+  /** Neighbours, undefined at the ends and outside. */
+  before: OpenExchange | undefined
+  after: OpenExchange | undefined
+}
+
+/**
+ * What one forwarder has under way, and its end. The exchanges are a list of their own making: a Set leaves its old tables
+ * behind, full of what has ended, and each request would live until the next full collection.
+ */
 export class OpenExchanges {
-  readonly #responses = new Set<DownstreamResponse>()
-  readonly #upgrades: OpenUpgrades
+  #first: OpenExchange | undefined
+  readonly #upgrades: () => OpenUpgrades
   readonly #upgraded = new WeakSet<Duplex>()
   readonly #deadline: CloseDeadline
   readonly #hasEnded = Promise.withResolvers<void>()
-  /** One function for all responses: a closure for each would be paid by each request. */
-  readonly #responseClosed: (this: DownstreamResponse) => void
   #isClosing = false
   #endsConnections = false
 
   /** `upgrades`: has to call {@link settle} whenever one has ended. */
-  constructor(clock: Clock, upgrades: OpenUpgrades) {
+  constructor(clock: Clock, upgrades: () => OpenUpgrades) {
     this.#upgrades = upgrades
     this.#deadline = new CloseDeadline(clock, () => this.#cut())
-    const closed = (response: DownstreamResponse) => this.#closed(response)
-    this.#responseClosed = function () {
-      closed(this)
-    }
   }
 
   /** True from the first `close` on: what comes then is refused. */
@@ -43,8 +48,11 @@ export class OpenExchanges {
     return this.#endsConnections
   }
 
-  get responses(): Iterable<DownstreamResponse> {
-    return this.#responses
+  /** The responses of what is under way, the oldest first. */
+  get responses(): DownstreamResponse[] {
+    const responses: DownstreamResponse[] = []
+    for (let exchange = this.#first; exchange; exchange = exchange.after) responses.push(exchange.response)
+    return responses.reverse()
   }
 
   /** Whether this connection was asked to switch protocols. */
@@ -52,14 +60,23 @@ export class OpenExchanges {
     return this.#upgraded.has(socket)
   }
 
-  add(response: DownstreamResponse): void {
-    // Of HTTP/2 the stream tells it: node's response object closes only where it was ended itself.
-    const emitter = 'stream' in response ? response.stream : response
-    // Closed already: no `close` will come any more.
-    if (emitter.destroyed) return
-    this.#responses.add(response)
-    if (emitter === response) response.on('close', this.#responseClosed)
-    else emitter.once('close', () => this.#closed(response))
+  /** Takes an exchange that has to be taken out again by {@link remove}. */
+  add(exchange: OpenExchange): void {
+    exchange.after = this.#first
+    if (this.#first) this.#first.before = exchange
+    this.#first = exchange
+  }
+
+  /** Takes out an exchange that was added. */
+  remove(exchange: OpenExchange): void {
+    const { before, after } = exchange
+    if (before) before.after = after
+    else this.#first = after
+    if (after) after.before = before
+    // Without this, one that is promoted to the old space would keep all that came after it.
+    exchange.before = undefined
+    exchange.after = undefined
+    if (this.#isClosing) this.settle()
   }
 
   /** Notes the connection of an upgrade. */
@@ -71,7 +88,7 @@ export class OpenExchanges {
   endConnections(): void {
     this.#endsConnections = true
     const last = new Map<unknown, DownstreamResponse>()
-    for (const response of this.#responses) last.set(response.req.socket, response)
+    for (const response of this.responses) last.set(response.req.socket, response)
     for (const response of last.values()) endsConnection(response)
   }
 
@@ -90,19 +107,14 @@ export class OpenExchanges {
 
   /** Looks whether everything has ended that `close` waits for. */
   settle(): void {
-    if (!this.#isClosing || this.#responses.size + this.#upgrades.size > 0) return
+    if (!this.#isClosing || this.#first || this.#upgrades().size > 0) return
     this.#deadline.end()
     this.#hasEnded.resolve()
   }
 
-  #closed(response: DownstreamResponse): void {
-    this.#responses.delete(response)
-    this.settle()
-  }
-
   #cut(): void {
-    for (const response of this.#responses) cutResponse(response)
-    this.#upgrades.cut()
+    for (const response of this.responses) cutResponse(response)
+    this.#upgrades().cut()
   }
 }
 

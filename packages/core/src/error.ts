@@ -10,7 +10,7 @@
  * - `connect-failed`, `connect-timeout`: no connection to the endpoint could be opened.
  * - `request-malformed`: the request could be read in more than one way, and is refused before it is routed.
  * - `upstream-reset`: the endpoint closed the connection before its answer was complete.
- * - `upstream-malformed`: what the endpoint sent is not HTTP/1.1, or its head is over the limit.
+ * - `upstream-malformed`: what the endpoint sent is no HTTP, or its head is over the limit.
  * - `upstream-timeout`: the endpoint did not answer, or stopped in the middle, for longer than the limit.
  * - `endpoint-busy`: the endpoint has as many requests as it may, and the wait for it was too long or its queue full.
  * - `gateway-exhausted`: this process has no descriptor or memory left for a connection; says nothing of the endpoint.

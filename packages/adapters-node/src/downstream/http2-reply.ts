@@ -36,7 +36,11 @@ export class Http2Reply implements Reply {
     if (stream.headersSent || stream.closed) return
     const fields = withoutDoubles(http2Fields(headers))
     fields[':status'] = status
-    stream.additionalHeaders(fields)
+    try {
+      stream.additionalHeaders(fields)
+    } catch {
+      // One that HTTP/2 cannot send is no loss: it may always be left out (RFC 9110, 15.2).
+    }
   }
 
   head(

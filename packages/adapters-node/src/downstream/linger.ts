@@ -38,8 +38,3 @@ export function discardRest(request: DownstreamRequest, clock: Clock): void {
   // A request that is answered hears no more of its socket.
   socket.once('close', end)
 }
-
-/** Whether a request was pipelined behind one whose answer has ended the connection (RFC 9112, 9.6): it has no answer. */
-export function comesTooLate(request: DownstreamRequest): boolean {
-  return !('stream' in request) && request.socket.writableEnded
-}

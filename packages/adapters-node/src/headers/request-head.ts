@@ -42,7 +42,7 @@ export interface HeadOfRequest {
   /** The value of the Upgrade header, to ask the pod to switch protocols. */
   readonly upgrade?: string | undefined
   /** The client waits for `100 Continue` before it sends its body. */
-  readonly expectsContinue?: boolean
+  readonly expectsContinue?: boolean | undefined
   /** Why the endpoint that had the request's key was lost, if the key has moved. */
   readonly movedCause?: string | undefined
 }

@@ -3,7 +3,7 @@
  * A reader that merges trailers into the headers would otherwise be told another message after the fact.
  */
 const FORBIDDEN =
-  /^(?:transfer-encoding|content-(?:length|encoding|type|range)|trailer|te|host|connection|keep-alive|proxy-.*|upgrade|expect|max-forwards|pragma|range|if-.*|authorization|www-authenticate|cookie|set-cookie|cache-control|age|date|expires|location|retry-after|vary|warning|via|forwarded|x-forwarded-.*|x-real-ip|x-limpet-moved)$/i
+  /^(?:transfer-encoding|content-(?:length|encoding|type|range)|trailer|te|host|connection|keep-alive|proxy-.*|upgrade|http2-settings|expect|max-forwards|pragma|range|if-.*|authorization|www-authenticate|cookie|set-cookie|cache-control|age|date|expires|location|retry-after|vary|warning|via|forwarded|x-forwarded-.*|x-real-ip|x-limpet-moved)$/i
 
 /** With `insecureHTTPParser` a trailer may hold what ends its line for some readers. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/

@@ -46,6 +46,8 @@ function httpLimits(limits: CheckedLimits) {
     insecureHTTPParser: false,
     requireHostHeader: true,
     noDelay: true,
+    // A request without a body needs no stream that carries none: a tenth of the CPU time of a small request.
+    optimizeEmptyRequests: true,
     // Upgraded connections whose client vanished without a word are found by the system's probes alone.
     keepAlive: true,
     keepAliveInitialDelay: 60_000,

@@ -4,12 +4,11 @@ import type { Duplex } from 'node:stream'
 import { type Route, type ServedRoute, StickyError } from '@limpet/core'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from '../error-answer.ts'
 import type { ForwardContext } from '../forward-context.ts'
-import { movedCause } from '../headers/moved-header.ts'
 import { requestError } from '../headers/request-check.ts'
-import { requestHead } from '../headers/request-head.ts'
 import { responseHeaders } from '../headers/response-headers.ts'
 import { trailerFields } from '../headers/trailer-fields.ts'
-import { tellRequestHead, tellResponseHead } from '../hooks.ts'
+import { tellResponseHead } from '../hooks.ts'
+import { outgoingHead } from '../outgoing-head.ts'
 import { RequestAbort } from '../request-abort.ts'
 import type {
   ConnectCaller,
@@ -97,15 +96,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     const { options } = this.#host.context
     this.#connection = connection
     try {
-      const about = {
-        framing: 'none',
-        endpoint: route.endpoint,
-        upgrade: this.#protocols,
-        movedCause: movedCause(route),
-      } as const
-      const head = requestHead(request, about, options)
-      tellRequestHead(options, head, request, route)
-      connection.send(head, this)
+      const about = { framing: 'none', upgrade: this.#protocols } as const
+      connection.send(outgoingHead(request, route, about, options), this)
     } catch (error) {
       this.#breach(error)
     }

@@ -12,14 +12,10 @@ export class Upgrades implements UpgradeHost, OpenUpgrades {
   readonly streams: OpenStreams
   readonly #underWay = new Set<UpgradeExchange>()
 
-  readonly #ended: () => void
-
-  /** `ended`: called after an upgrade has come to its end. */
-  constructor(context: ForwardContext, ended: () => void) {
+  constructor(context: ForwardContext) {
     const { clock, upgradeIdleMs } = context.options
     this.context = context
-    this.#ended = ended
-    this.streams = new OpenStreams(clock, upgradeIdleMs, ended)
+    this.streams = new OpenStreams(clock, upgradeIdleMs, () => context.open.settle())
   }
 
   get size(): number {
@@ -48,7 +44,7 @@ export class Upgrades implements UpgradeHost, OpenUpgrades {
 
   over(exchange: UpgradeExchange): void {
     this.#underWay.delete(exchange)
-    this.#ended()
+    this.context.open.settle()
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Family, RequestCase } from './corpus/case.ts'
+import type { Http2Case } from './corpus/http2-requests.ts'
+import type { Http2ResponseCase } from './corpus/http2-responses.ts'
 import type { ResponseCase } from './corpus/response-case.ts'
 
 /** What a case comes to, in the words of the guide. */
@@ -16,6 +18,20 @@ export function responseOutcome({ client, isKept }: ResponseCase): string {
   if (client.kind === 'refused') return `502 \`${client.code ?? 'upstream-malformed'}\``
   if (client.kind === 'cut') return "the client's connection is closed within the answer"
   return isKept ? 'goes to the client' : "goes to the client, and the pod's connection is closed"
+}
+
+/** The same for a request of HTTP/2. */
+export function http2Outcome({ outcome, isCut, pod }: Http2Case): string {
+  if (outcome === 200) return 'goes to the pod'
+  if (outcome === 400) return '400 `request-malformed`'
+  if (isCut) return 'reset by node; the pod sees its connection closed within the request'
+  return pod ? 'reset by node, when the pod has the request without the body' : 'reset by node'
+}
+
+/** The same for a response of HTTP/2. */
+export function http2ResponseOutcome({ client }: Http2ResponseCase): string {
+  if (client === 'cut') return "the client's connection is closed within the answer"
+  return client === 502 ? '502' : 'goes to the client'
 }
 
 /** One row for each outcome of each family, with the names of its cases. */

@@ -181,6 +181,51 @@ describe('requests of one HTTP/2 connection', () => {
     expect((await readStream(stream)).body.toString()).toBe(digest(bodyPieces(FLOOD)))
   })
 
+  it.each([
+    ['an interim response', 'HTTP/1.1 103 Early\r\nETag: "1"\r\nETag: "2"\r\n\r\n', ''],
+    ['a trailer', '', 'HTTP2-Settings: AAAA\r\n'],
+  ])('lose %s that HTTP/2 cannot send, and nothing else', async (_what, before, trailer) => {
+    const pod = await scene.rawPod((socket) => {
+      socket.once('data', () => {
+        const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+        socket.write(`${before}${head}2\r\nok\r\n0\r\n${trailer}X-Sum: 1\r\n\r\n`)
+      })
+    })
+    const { port } = await scene.gateway([pod])
+    const { body, interim, trailers, isComplete } = await scene.http2Client(port).ask()
+    expect([body.toString(), interim.length, { ...trailers }, isComplete]).toMatchObject([
+      'ok',
+      0,
+      { 'x-sum': '1' },
+      true,
+    ])
+  })
+
+  it('are 502 for a head that HTTP/2 cannot send', async () => {
+    const pod = await scene.rawPod((socket) => {
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nETag: "1"\r\nETag: "2"\r\n\r\nbody'))
+    })
+    const { port, routing } = await scene.gateway([pod])
+    const { status, body, isComplete } = await scene.http2Client(port).ask()
+    expect([status, JSON.parse(body.toString()).code, isComplete]).toEqual([502, 'upstream-malformed', true])
+    await routing.idle()
+  })
+
+  it('are cut when their client does not read the rest of a response that the pod has sent whole', async () => {
+    const { client, gateway } = await served(
+      (_, response) => {
+        response.end(Buffer.alloc(300_000))
+      },
+      { idleTimeoutMs: 200 },
+    )
+    const stream = client.open({ ':path': '/' })
+    await new Promise((resolve) => stream.once('response', resolve))
+    await gateway.routing.idle()
+    await new Promise((resolve) => stream.resume().once('close', resolve))
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR)
+    expect(gateway.pool.inFlight).toBe(0)
+  })
+
   it('are cut by close() so that the client sees it, HEAD among those that end', async () => {
     let sawRequest = () => {}
     const seen = new Promise<void>((resolve) => {

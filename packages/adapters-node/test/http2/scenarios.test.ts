@@ -11,8 +11,12 @@ import { adapterScenarios, type StartGateway } from '../../src/testing/index.ts'
  * Two gateways in a row that speak h2c to each other: every scenario crosses HTTP/2 towards a pod, and from a client. The
  * outer one adds nothing of its own. An upgrade is no matter of HTTP/2, and goes to the inner one at once.
  */
-const startGateway: StartGateway = async (routing, options = {}) => {
-  const inner = forward(routing, options)
+const startGateway: StartGateway = async (routing, { responseTimeoutMs } = {}) => {
+  // Everything runs in this process: its own pauses are not to look like a silent pod.
+  const inner = forward(
+    routing,
+    responseTimeoutMs === undefined ? {} : { responseTimeoutMs: 5 * responseTimeoutMs },
+  )
   const innerServer = createHttp2Server()
   innerServer.on('request', inner.request).on('checkContinue', inner.checkContinue)
   const innerSockets = new Set<Socket>()

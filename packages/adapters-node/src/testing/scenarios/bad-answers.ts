@@ -7,20 +7,22 @@ import { inOrder } from '../in-order.ts'
 import { answerBytes, endlessHeader, type Script, silence } from '../raw-pod.ts'
 import { KEY, type Scene, scenario } from '../scene.ts'
 
-const TIMEOUT_MS = 100
+/** Of pods that stay silent; any other has all the time it needs on a slow machine. */
+const SHORT_MS = 100
+const LONG_MS = 10_000
 
 /** Pods that answer wrongly, in part, or not at all: a clear end for this client, and none for the others. */
 export function badAnswerScenarios({ describe, it }: TestRegistry, startGateway: StartGateway): void {
   const run = (body: (scene: Scene) => Promise<void>) => scenario(startGateway, body)
 
   /** A gateway whose keys of their own value reach the bad pod, and requests of `good` a correct one. */
-  const serveBoth = async (scene: Scene, script: Script) => {
+  const serveBoth = async (scene: Scene, script: Script, responseTimeoutMs = LONG_MS) => {
     const bad = await scene.rawPod('bad', script)
     const good = await scene.pod('good')
     const { client, discovery } = await scene.serve({
       pods: [good],
       placement: inOrder,
-      gateway: { responseTimeoutMs: TIMEOUT_MS },
+      gateway: { responseTimeoutMs },
     })
     const assertServes = async () => {
       const answer = await client.send({ headers: { [KEY]: 'good' } })
@@ -58,7 +60,7 @@ export function badAnswerScenarios({ describe, it }: TestRegistry, startGateway:
     it(
       'answers 504 upstream-timeout to a pod that stays silent, and closes the connection to it',
       run(async (scene) => {
-        const { client, bad, assertServes } = await serveBoth(scene, silence)
+        const { client, bad, assertServes } = await serveBoth(scene, silence, SHORT_MS)
         const post = { method: 'POST', headers: { [KEY]: 'bad' }, body: Buffer.alloc(1_000) }
         assertRefusal(await client.send(post), 504, 'upstream-timeout')
         await bad.idle()

@@ -188,6 +188,7 @@ export class Http2Connection implements StreamOwner {
 
   /** Looks for silence. One timer for the connection, not for each stream: it comes again when one might be due. */
   #look(): void {
+    if (this.session.destroyed) return
     const now = this.clock.now()
     let next = this.#lookForLife(now)
     for (const stream of this.#streams) {

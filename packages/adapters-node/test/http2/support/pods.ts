@@ -7,7 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerOptions,
 } from 'node:http2'
-import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import type { EndpointInit } from '@limpet/core'
 import { LOCALHOST } from './certificate.ts'
 
@@ -86,13 +86,4 @@ function serverOf(kind: PodKind, answer: never, http2: ServerOptions): Server {
   if (kind === 'h1') return createServer({ keepAliveTimeout: 0 }, answer)
   if (kind === 'h2c') return createHttp2Server(http2, answer)
   return createSecureServer({ key: LOCALHOST, cert: LOCALHOST, ...http2 }, answer)
-}
-
-/** Resolves when nobody listens on the port. */
-export async function refuses(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('error', () => resolve())
-    socket.once('connect', () => reject(new Error('somebody listens')))
-  })
 }

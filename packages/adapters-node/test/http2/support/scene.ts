@@ -2,6 +2,7 @@ import { createSecureServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { createSticky, header, type Sticky, type StickyOptions } from '@limpet/core'
 import { type Forwarder, type ForwardOptions, forward } from '../../../src/index.ts'
+import { type RawPod, type Script, startRawPod } from '../../../src/testing/raw-pod.ts'
 import { type WatchedRouting, watchRouting } from '../../../src/testing/watched-routing.ts'
 import { LOCALHOST } from './certificate.ts'
 import { type ClientKind, clientOf, type Http2TestClient, http2Client, type TestClient } from './clients.ts'
@@ -26,6 +27,12 @@ export class Scene {
   async pod(kind: PodKind, answer: PodAnswer, http2 = {}, name = 'a'): Promise<RunningPod> {
     const pod = await startPod(kind, name, answer, http2)
     this.#closers.push(() => pod.kill())
+    return pod
+  }
+
+  async rawPod(script: Script): Promise<RawPod> {
+    const pod = await startRawPod('raw', script)
+    this.#closers.push(() => pod.close())
     return pod
   }
 

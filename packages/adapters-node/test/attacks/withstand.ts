@@ -6,6 +6,13 @@ import type { GatewayState } from './state.ts'
 /** One round of an attack; resolves when the attacker has nothing open any more. */
 export type Attack = (scene: Scene) => Promise<void>
 
+/** Several attacks at the same time: those that wait for a limit wait for it together. */
+export function together(...attacks: readonly Attack[]): Attack {
+  return async (scene) => {
+    await Promise.all(attacks.map((attack) => attack(scene)))
+  }
+}
+
 /** How an attack is judged. */
 export interface Judgement {
   /** Default 3. A leak is what grows with each round. */

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { Part } from '../../bench/process.ts'
 import type { Attacker } from './attackers.ts'
 import type { GatewaySetup } from './gateway-process.ts'
+import type { GatewayState } from './gateway-state.ts'
 import type { PodsState } from './pods-process.ts'
-import type { GatewayState } from './state.ts'
 
 /** How long anything may take that an attack waits for: far more than it takes on a busy machine. */
 export const PATIENCE_MS = 30_000

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { ask, Bystander } from './bystander.ts'
+import type { GatewayState } from './gateway-state.ts'
 import type { Scene } from './scene.ts'
-import type { GatewayState } from './state.ts'
 
 /** One round of an attack; resolves when the attacker has nothing open any more. */
 export type Attack = (scene: Scene) => Promise<void>

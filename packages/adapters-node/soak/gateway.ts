@@ -24,6 +24,10 @@ export interface SoakState {
   readonly complaints: readonly string[]
 }
 
+// Made when first asked for: made later, they would be handles that were not there at the start.
+void process.stdout
+void process.stderr
+
 const complaints = collectComplaints()
 let pool: Sticky | undefined
 

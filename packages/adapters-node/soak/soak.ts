@@ -114,7 +114,7 @@ function show({ atMs, state: now }: Sample): void {
   const seconds = Math.round((atMs - (samples[0] as Sample).atMs) / 1_000)
   const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
   console.log(
-    `${String(seconds).padStart(5)} s  rss ${mib(now.rss)}  heap ${mib(now.heapUsed)}  descriptors ${now.descriptors}  ` +
+    `${String(seconds).padStart(5)} s  rss ${mib(now.rss)}  heap ${mib(now.heapUsed)}  outside ${mib(now.external)}  descriptors ${now.descriptors}  ` +
       `handles ${now.handles}  in flight ${now.inFlight}  bindings ${now.bindings}  operations ${traffic.requests}`,
   )
 }

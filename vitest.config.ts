@@ -7,7 +7,7 @@ const project = (name: string, root: string, exclude: string[] = []) => ({
   test: { name, root, include: ['test/**/*.test.ts'], exclude },
 })
 /** Suites with processes of their own, under load and against the clock: after all others, one file at a time. */
-const HARD = ['test/attacks/**', 'test/faults/**']
+const HARD = ['test/attacks/**', 'test/faults/**', 'test/soak/**']
 
 export default defineConfig({
   resolve: { conditions },

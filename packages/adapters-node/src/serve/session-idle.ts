@@ -32,8 +32,13 @@ export function endWhenIdle(session: ServerHttp2Session, clock: Clock, limits: S
     // One timer for a session, not for each of its requests: it looks again when the session might have become too old.
     if (streams > 0) wait(limits.keepAliveMs)
     else if (leftMs > 0) wait(leftMs)
-    // GOAWAY, and a stream that has begun in this moment still ends.
-    else session.close()
+    else if (!session.closed) {
+      // GOAWAY, and a stream that has begun in this moment still ends.
+      session.close()
+      wait(limits.headTimeoutMs)
+    }
+    // A head that has begun and never ends is a stream to node, for which close() would wait for ever.
+    else session.destroy()
   }
   const wait = (ms: number) => {
     cancel = clock.after(ms, check)

@@ -1,8 +1,9 @@
 import { type ForwardOptions, type ServeLimits, serve } from '@limpet/adapters-node'
 import { createSticky, header, memoryTable, type Sticky } from '@limpet/core'
 import { answer } from '../../bench/part.ts'
+import { activeHandles, collectComplaints, openDescriptors } from '../../bench/soak/process-state.ts'
 import { LOCALHOST } from '../http2/support/certificate.ts'
-import { activeHandles, collectComplaints, type GatewayState, openDescriptors } from './state.ts'
+import type { GatewayState } from './gateway-state.ts'
 
 // The gateway under attack, in a process of its own so that what it holds can be counted.
 
@@ -14,10 +15,6 @@ export interface GatewaySetup {
   /** HTTP/1.1, or HTTP/2 beside it over TLS. */
   readonly protocol: 'http1' | 'http2'
 }
-
-// Made when first asked for: made now, it is among the handles from the start.
-void process.stdout
-void process.stderr
 
 const complaints = collectComplaints()
 let pool: Sticky | undefined

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { openFilesLimit } from '../../bench/soak/process-state.ts'
 import { type Attacker, ended, head, openAttackers } from './attackers.ts'
 import { type Scene, sharedScene, startScene } from './scene.ts'
-import { openFilesLimit } from './state.ts'
 import { withstand } from './withstand.ts'
 
 /** Descriptors that the processes need besides. */

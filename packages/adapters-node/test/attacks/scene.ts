@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { Part } from '../../bench/process.ts'
 import type { Attacker } from './attackers.ts'
 import type { GatewaySetup } from './gateway-process.ts'
+import type { GatewayState } from './gateway-state.ts'
 import type { PodsState } from './pods-process.ts'
-import type { GatewayState } from './state.ts'
 
 /** How long anything may take that an attack waits for: far more than it takes on a busy machine. */
 export const PATIENCE_MS = 30_000
@@ -13,7 +13,7 @@ export const PATIENCE_MS = 30_000
 const POLL_MS = 10
 
 /** Open for one ordinary client: its connection, one to each pod that was kept, and what is just being closed. */
-const SPARE_DESCRIPTORS = 10
+export const SPARE_DESCRIPTORS = 10
 
 /** Whether garbage is collected before memory is measured. */
 export interface StateOptions {
@@ -30,7 +30,10 @@ export interface Scene {
    * Resolves once the gateway itself has cut these connections, which are not read; then they are closed here too. `most`:
    * the most memory outside the heap that was seen meanwhile, without garbage if `collects`.
    */
-  relieved(attackers: readonly Attacker[], options?: StateOptions): Promise<{ readonly most: number }>
+  relieved(
+    attackers: readonly Pick<Attacker, 'abort'>[],
+    options?: StateOptions,
+  ): Promise<{ readonly most: number }>
   /** Resolves with the state, garbage collected, once no lease and no more descriptors are open than at first. */
   calm(): Promise<GatewayState>
   stop(): Promise<void>

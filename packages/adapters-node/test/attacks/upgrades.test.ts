@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type Attacker, ended, head, openAttackers, UPGRADE } from './attackers.ts'
+import { type Attacker, head, openAttackers, UPGRADE } from './attackers.ts'
 import { sharedScene } from './scene.ts'
-import { withstand } from './withstand.ts'
+import { type Attack, together, withstand } from './withstand.ts'
 
 const COUNT = 300
 
@@ -28,27 +28,16 @@ describe('upgrade floods', { timeout: 60_000 }, () => {
     })
   })
 
-  it('pods that never answer', async () => {
-    await withstand(scene(), async ({ port }) => {
-      const attackers = await upgraded(port, '/silent')
-      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
-      await ended(attackers)
-    })
-  })
-
-  it('refused ones whose clients keep their side open', async () => {
-    await withstand(scene(), async ({ port, relieved }) => {
-      const attackers = await upgraded(port, '/refused')
-      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 403 /)
-      await relieved(attackers)
-    })
-  })
-
-  it('answered by us, and the clients keep their side open', async () => {
-    await withstand(scene(), async ({ port, relieved }) => {
-      const attackers = await upgraded(port, '/silent')
-      for (const { answered } of attackers) expect(await answered).toMatch(/^HTTP\/1.1 504 /)
-      await relieved(attackers)
-    })
+  it('pods that never answer or refuse, and clients that keep their side open', async () => {
+    const answered =
+      (target: string, expected: RegExp): Attack =>
+      async ({ port, relieved }) => {
+        const attackers = await upgraded(port, target)
+        for (const { answered } of attackers) expect(await answered).toMatch(expected)
+        await relieved(attackers)
+      }
+    const ofPod = answered('/refused', /^HTTP\/1.1 403 /)
+    const ofOurs = answered('/silent', /^HTTP\/1.1 504 /)
+    await withstand(scene(), together(ofPod, ofOurs))
   })
 })

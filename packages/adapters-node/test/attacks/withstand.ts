@@ -1,10 +1,17 @@
 import { expect } from 'vitest'
 import { ask, Bystander } from './bystander.ts'
+import type { GatewayState } from './gateway-state.ts'
 import type { Scene } from './scene.ts'
-import type { GatewayState } from './state.ts'
 
 /** One round of an attack; resolves when the attacker has nothing open any more. */
 export type Attack = (scene: Scene) => Promise<void>
+
+/** Several attacks at the same time: those that wait for a limit wait for it together. */
+export function together(...attacks: readonly Attack[]): Attack {
+  return async (scene) => {
+    await Promise.all(attacks.map((attack) => attack(scene)))
+  }
+}
 
 /** How an attack is judged. */
 export interface Judgement {

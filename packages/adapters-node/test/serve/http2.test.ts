@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import { constants } from 'node:http2'
 import { connect as connectTcp } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { advanceUntil, CERTIFICATE, gatewayScene, http2Client } from './scene.ts'
+import { headersFrame, PREFACE, settingsFrame } from '../http2/support/frames.ts'
+import { advanceUntil, CERTIFICATE, gatewayScene, http2Client, rawClient } from './scene.ts'
 
 const TLS = { tls: CERTIFICATE }
 
@@ -119,6 +121,18 @@ describe('serve() over HTTP/2', () => {
     ;(await asked()).end('again')
     expect((await again.ended).body).toBe('again')
     await advanceUntil(clock, closed(used), 10_000)
+  })
+
+  it('ends a session whose first head never ends', async () => {
+    const { clock, gateway } = await gatewayScene({ ...TLS, limits: { headTimeoutMs: 1_000 } })
+    const tls = { port: gateway.port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] }
+    const client = await rawClient(gateway.port, connectTls(tls))
+    const unended = headersFrame(1, 0, [[':method', 'GET']])
+    unended.writeUInt8(0, 4)
+    client.socket.write(Buffer.concat([PREFACE, settingsFrame(), unended]))
+    // The acknowledgement of the settings: what came before it was read.
+    await client.received('\x04\x01\x00\x00\x00\x00')
+    await advanceUntil(clock, client.closed, 2_000)
   })
 
   it('refuses heads that are too large, and more streams at once than it says', async () => {

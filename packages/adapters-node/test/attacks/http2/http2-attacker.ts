@@ -51,7 +51,7 @@ export class Http2Attacker {
   }
 
   /** Sends frames; resolves when the kernel has taken them or the connection is closed. */
-  send(...frames: readonly Buffer[]): Promise<void> {
+  readonly send = (...frames: readonly Buffer[]): Promise<void> => {
     const { socket } = this
     if (socket.destroyed) return Promise.resolve()
     return new Promise((resolve) => {

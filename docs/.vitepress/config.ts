@@ -26,6 +26,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('serve()', 'serve'),
       guide('HTTP/2 and gRPC', 'http2'),
       guide('Hardening', 'hardening'),
+      guide('Limits against floods', 'hardening-resources'),
       guide('When a pod fails', 'faults'),
       guide('Express', 'express'),
       guide('Watching', 'watching'),

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import type { RequestHead } from '../headers/request-head.ts'
-import { ChunkedDecoder } from './chunked-decoder.ts'
+import { ChunkedDecoder, type ChunkedListener } from './chunked-decoder.ts'
 import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from './exchange-limits.ts'
 import { survivesFailedWrites } from './failed-writes.ts'
-import { requestText } from './request-text.ts'
-import { type ParsedHead, parseResponseHead } from './response-head.ts'
+import { lastChunk, requestText, writeChunk } from './request-text.ts'
+import { type ParsedHead, parseResponseHead, startsAsHttp } from './response-head.ts'
+import { sharedReadsOf } from './shared-reads.ts'
 import type { ResponseReceiver, UpstreamConnection, UpstreamFailure } from './upstream.ts'
 
 /** What a {@link Connection} tells its owner. */
@@ -21,11 +22,13 @@ const EMPTY: Buffer = Buffer.alloc(0)
 const NO_TRAILERS: readonly string[] = []
 
 /** One HTTP/1.1 connection to a pod: one exchange at a time, no pipelining. */
-export class Connection implements UpstreamConnection {
+export class Connection implements UpstreamConnection, ChunkedListener {
   isReused = false
   readonly mayRefuse = false
   readonly #socket: Socket
   readonly #owner: ConnectionOwner
+  /** What is read stands in a buffer of all sockets: what outlives the read is copied. */
+  readonly #sharesReads: boolean
   #receiver: ResponseReceiver | undefined
   #request: RequestHead | undefined
   /** From the start of an exchange until the connection is idle again or gone. */
@@ -44,7 +47,6 @@ export class Connection implements UpstreamConnection {
   #left = 0
   #chunked: ChunkedDecoder | undefined
   readonly #listeners = {
-    data: (chunk: Buffer) => this.#read(chunk),
     drain: () => this.#receiver?.drained(),
     timeout: () => this.#timedOut(),
     end: () => this.#ended(),
@@ -61,6 +63,10 @@ export class Connection implements UpstreamConnection {
     this.#owner = owner
     socket.setTimeout(owner.responseTimeoutMs)
     for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener)
+    const reads = sharedReadsOf(socket)
+    this.#sharesReads = reads !== undefined
+    if (reads) reads.to(this.#read)
+    else socket.on('data', this.#read)
   }
 
   get isUsable(): boolean {
@@ -98,19 +104,12 @@ export class Connection implements UpstreamConnection {
   write(chunk: Buffer): boolean {
     const socket = this.#socket
     if (this.#request?.framing !== 'chunked') return socket.write(chunk)
-    socket.cork()
-    socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
-    socket.write(chunk)
-    const isRoomLeft = socket.write('\r\n', 'latin1')
-    socket.uncork()
-    return isRoomLeft
+    return writeChunk(socket, chunk)
   }
 
   finish(trailers: readonly string[]): void {
     if (this.#request?.framing === 'chunked') {
-      let end = '0\r\n'
-      for (let i = 0; i + 1 < trailers.length; i += 2) end += `${trailers[i]}: ${trailers[i + 1]}\r\n`
-      this.#socket.write(`${end}\r\n`, 'latin1')
+      this.#socket.write(lastChunk(trailers), 'latin1')
     }
     this.#isRequestDone = true
   }
@@ -130,7 +129,7 @@ export class Connection implements UpstreamConnection {
     this.#socket.destroy()
   }
 
-  #read(chunk: Buffer): void {
+  readonly #read = (chunk: Buffer): void => {
     if (!this.#receiver) {
       // An idle connection has nothing to say: what comes is an answer to no request.
       this.#socket.destroy()
@@ -148,7 +147,7 @@ export class Connection implements UpstreamConnection {
     }
     if (end < 0) {
       if (!startsAsHttp(bytes)) return this.#malformed('it does not start as HTTP/1')
-      this.#partialHead = bytes
+      this.#partialHead = this.#owned(bytes)
       return
     }
     this.#partialHead = EMPTY
@@ -178,13 +177,22 @@ export class Connection implements UpstreamConnection {
       return this.#complete(NO_TRAILERS, rest.length > 0)
     }
     if (typeof framing === 'number' && rest.length >= framing) {
-      this.#receiver?.head(head, rest.subarray(0, framing))
+      this.#receiver?.head(head, this.#owned(rest.subarray(0, framing)))
       return this.#complete(NO_TRAILERS, rest.length > framing)
     }
     this.#left = typeof framing === 'number' ? framing : 0
     this.#chunked = framing === 'chunked' ? new ChunkedDecoder() : undefined
     this.#receiver?.head(head, rest.length > 0 ? 'here' : 'later')
     if (rest.length > 0) this.#readBody(rest)
+  }
+
+  /** Bytes of a chunked body. */
+  data(bytes: Buffer): void {
+    this.#receiver?.data(this.#owned(bytes))
+  }
+
+  #owned(bytes: Buffer): Buffer {
+    return this.#sharesReads ? Buffer.from(bytes) : bytes
   }
 
   #readBody(bytes: Buffer): void {
@@ -194,15 +202,15 @@ export class Connection implements UpstreamConnection {
       return
     }
     if (this.#chunked) {
-      const used = this.#chunked.read(bytes, receiver)
+      const used = this.#chunked.read(bytes, this)
       if (typeof used === 'string') return this.#malformed(used)
       if (this.#chunked.isDone) this.#complete(this.#chunked.trailers, used < bytes.length)
     } else if (this.#head?.framing === 'until-close') {
-      receiver.data(bytes)
+      receiver.data(this.#owned(bytes))
     } else {
       const own = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes
       this.#left -= own.length
-      receiver.data(own)
+      receiver.data(this.#owned(own))
       if (this.#left === 0) this.#complete(NO_TRAILERS, own.length < bytes.length)
     }
   }
@@ -235,6 +243,7 @@ export class Connection implements UpstreamConnection {
     this.#receiver = undefined
     const socket = this.#socket
     for (const [event, listener] of Object.entries(this.#listeners)) socket.off(event, listener)
+    socket.off('data', this.#read)
     socket.setTimeout(0)
     socket.pause()
     this.#owner.upgraded(this, socket)
@@ -285,10 +294,4 @@ export class Connection implements UpstreamConnection {
 
 function uncork(socket: Socket): void {
   socket.uncork()
-}
-
-/** Whether the first bytes can still become `HTTP/1.`: nonsense is told at once, not at the limit or the time-out. */
-function startsAsHttp(bytes: Buffer): boolean {
-  const start = bytes.toString('latin1', 0, 7)
-  return 'HTTP/1.'.startsWith(start)
 }

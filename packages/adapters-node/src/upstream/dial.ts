@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, Socket, type TcpNetConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { type Endpoint, StickyError } from '@limpet/core'
+import { SharedReads } from './shared-reads.ts'
 
 /** How connections are opened; all options are checked by `forward()`. */
 export interface DialOptions {
@@ -18,14 +19,18 @@ export interface DialCaller {
 /** What the system says when this process, or this machine, has no descriptor or memory left: no word of the pod. */
 const OWN_LIMITS: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'])
 
-/** Opens a connection to the endpoint; `alpn` is offered over TLS. Answers the socket, which may be destroyed meanwhile. */
+/**
+ * Opens a connection to the endpoint; `alpn` is offered over TLS. Answers the socket, which may be destroyed meanwhile.
+ * `sharesReads`: it will be read by {@link SharedReads}, if it is in the clear.
+ */
 export function dial(
   endpoint: Endpoint,
   alpn: readonly string[],
   { connectTimeoutMs, tls }: DialOptions,
   caller: DialCaller,
+  sharesReads = false,
 ): Socket {
-  const socket = open(endpoint, alpn, tls)
+  const socket = open(endpoint, alpn, tls, sharesReads)
   const stood = endpoint.protocol === 'https:' ? 'secureConnect' : 'connect'
   const leave = () => {
     socket.off(stood, connected).off('error', failed).off('timeout', timedOut).off('close', closed)
@@ -65,13 +70,18 @@ function open(
   { host, port, socketPath, protocol }: Endpoint,
   alpn: readonly string[],
   tls: ConnectionOptions,
+  sharesReads: boolean,
 ): Socket {
   const place = socketPath === undefined ? { host, port } : { path: socketPath }
   // Half-open: an upgraded stream may end in one direction and go on in the other.
   const tcp = { ...place, allowHalfOpen: true } as TcpNetConnectOpts
   const name = isIP(host) === 0 && { servername: host }
   try {
-    if (protocol === 'http:') return connectTcp(tcp)
+    if (protocol === 'http:') {
+      if (!sharesReads) return connectTcp(tcp)
+      const reads = new SharedReads()
+      return reads.of(connectTcp({ ...tcp, onread: reads }))
+    }
     return connectTls({ ...name, ALPNProtocols: [...alpn], ...tls, ...tcp })
   } catch (error) {
     return new Socket().destroy(error as Error)

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Endpoint } from '@limpet/core'
 import { StickyError } from '@limpet/core'
 import { Connection, type ConnectionOwner } from './connection.ts'
-import { type DialOptions, dial } from './dial.ts'
+import { type DialCaller, type DialOptions, dial } from './dial.ts'
 import { EndpointSlots, type SlotLimits } from './endpoint-slots.ts'
 import type { ExchangeLimits } from './exchange-limits.ts'
 import { Http2Connections, type Http2Owner } from './http2/http2-connections.ts'
@@ -145,7 +145,7 @@ export class EndpointConnections implements ConnectionOwner, Http2Owner {
   }
 
   #dial(caller: ConnectCaller): void {
-    const socket = dial(this.#endpoint, ['http/1.1'], this.#options, {
+    const dialCaller: DialCaller = {
       connected: (stood) => {
         this.#connecting.delete(stood)
         caller.stopConnecting = undefined
@@ -160,7 +160,9 @@ export class EndpointConnections implements ConnectionOwner, Http2Owner {
         if (error.code === 'gateway-exhausted') caller.refused(error)
         else caller.connectFailed(error)
       },
-    })
+    }
+    // An upgraded stream reads its socket itself.
+    const socket = dial(this.#endpoint, ['http/1.1'], this.#options, dialCaller, !caller.needsHttp1)
     this.#connecting.add(socket)
     caller.stopConnecting = () => socket.destroy()
   }

@@ -118,3 +118,9 @@ function keptAlive(value: string, before: boolean): boolean {
   if (options.some((option) => option.trim() === 'close')) return false
   return before || options.some((option) => option.trim() === 'keep-alive')
 }
+
+/** Whether the first bytes can still become `HTTP/1.`: nonsense is told at once, not at the limit or the time-out. */
+export function startsAsHttp(bytes: Buffer): boolean {
+  const start = bytes.toString('latin1', 0, 7)
+  return 'HTTP/1.'.startsWith(start)
+}

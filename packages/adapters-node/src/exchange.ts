@@ -6,7 +6,7 @@ import { replyTo } from './downstream/reply-to.ts'
 import { isUnanswerable } from './downstream/unanswerable.ts'
 import { cutIfUnread } from './downstream/unread.ts'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from './error-answer.ts'
-import { bodyConsumed, failureError, isAnsweredBy } from './failure-error.ts'
+import { bodyConsumed, failureError, handlerError, isAnsweredBy } from './failure-error.ts'
 import type { ForwardContext } from './forward-context.ts'
 import { bodyFraming } from './headers/body-framing.ts'
 import { requestError } from './headers/request-check.ts'
@@ -19,6 +19,7 @@ import { outgoingHead } from './outgoing-head.ts'
 import { RequestAbort } from './request-abort.ts'
 import { RequestBody } from './request-body.ts'
 import type { RepeatableRequest } from './retry/retry-policy.ts'
+import { followRoute, type RouteTaker } from './route-taker.ts'
 import type {
   ConnectCaller,
   ResponseHead,
@@ -29,7 +30,7 @@ import type {
 
 /** One request, from its route to the end of its response. */
 export class Exchange
-  implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest, OpenExchange
+  implements ConnectCaller, ResponseReceiver, ReplyListener, RepeatableRequest, OpenExchange, RouteTaker
 {
   readonly needsHttp1 = false
   /** Further tries that were made after the request was sent. */
@@ -81,9 +82,9 @@ export class Exchange
     if (this.#body && request.readableDidRead) return this.#fail(bodyConsumed())
     this.#context.retry.request()
     try {
-      this.#follow(this.#context.routing.route(request, this.#abort))
+      followRoute(this, this.#context.routing.route(request, this.#abort))
     } catch (error) {
-      this.#breach(error)
+      this.breach(error)
     }
   }
 
@@ -111,7 +112,7 @@ export class Exchange
       connection.send(outgoingHead(this.#request, route, about, this.#context.options), this)
     } catch (error) {
       this.#drop()
-      return this.#breach(error)
+      return this.breach(error)
     }
     this.#body?.sendBy(connection)
   }
@@ -143,7 +144,7 @@ export class Exchange
       tellResponseHead(options, status, headers, this.#request, this.#route as ServedRoute)
     } catch (error) {
       this.#drop()
-      return this.#breach(error)
+      return this.breach(error)
     }
     try {
       // A client that still waits for 100 may send its body, or may not: nobody can tell what comes next from it.
@@ -216,16 +217,7 @@ export class Exchange
     this.#isListed = false
   }
 
-  #follow(route: Route | Promise<Route>): void {
-    if (route instanceof Promise) {
-      route.then(
-        (settled) => this.#take(settled),
-        (error: unknown) => this.#breach(error),
-      )
-    } else this.#take(route)
-  }
-
-  #take(route: Route): void {
+  take(route: Route): void {
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
@@ -240,9 +232,9 @@ export class Exchange
 
   #next(error: unknown): void {
     try {
-      if (this.#route) this.#follow(this.#route.next(error))
+      if (this.#route) followRoute(this, this.#route.next(error))
     } catch (cause) {
-      this.#breach(cause)
+      this.breach(cause)
     }
   }
 
@@ -286,10 +278,7 @@ export class Exchange
     this.#answer(errorAnswer(error))
   }
 
-  /** A routing or an option function threw, which its contract forbids: the request fails, the process goes on. */
-  #breach(cause: unknown): void {
-    if (this.#isOver) return
-    if (cause instanceof StickyError) this.#fail(cause)
-    else this.#fail(new StickyError('handler-failed', 'a function of the gateway failed', { cause }))
+  breach(cause: unknown): void {
+    this.#fail(handlerError(cause))
   }
 }

@@ -17,6 +17,12 @@ export function failureError(
   return new StickyError(code, message, { cause })
 }
 
+/** What the client is told of what a hook, another option function or the routing threw. */
+export function handlerError(cause: unknown): StickyError {
+  if (cause instanceof StickyError) return cause
+  return new StickyError('handler-failed', 'a function of the gateway failed', { cause })
+}
+
 /** What the client is told where the gateway itself has read the body already. */
 export function bodyConsumed(): StickyError {
   const message =

@@ -6,7 +6,6 @@
  * - `duplicate-identity`: two endpoints of one set have the same identity.
  * - `closed`: a method other than `close()` was called after `close()`.
  * - `body-consumed`: the request's body was read before it reached the proxy, so it cannot be forwarded.
-
  * - `connect-failed`, `connect-timeout`: no connection to the endpoint could be opened.
  * - `request-malformed`: the request could be read in more than one way, and is refused before it is routed.
  * - `upstream-reset`: the endpoint closed the connection before its answer was complete.

@@ -13,7 +13,7 @@ import { Pool } from './pool.ts'
 import type { PoolOperations } from './pool-operations.ts'
 import { LeaseTable } from './route/lease-table.ts'
 import type { CheckedLossAction } from './route/loss-policy.ts'
-import { WHY_HOLD_ENDED, WHY_NO_SNAPSHOT } from './route/refusals.ts'
+import { WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
 import { type LeaseHost, RequestLease } from './route/request-lease.ts'
 import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
@@ -269,15 +269,7 @@ class StickyPool implements Sticky {
   /** No endpoint is left: takes back the binding that this request made, and refuses. */
   #nobody(lease: RequestLease): Route {
     void this.#table.takeBack(lease)
-    if (lease.failures === 0) return lease.refuse('no-endpoints', 'no endpoint takes new keys')
-    const { maxTries } = this.#options
-    const isCutShort = lease.failures >= maxTries
-    return lease.refuse(
-      'no-endpoints',
-      isCutShort
-        ? `${maxTries} endpoints could not be connected (option "createSticky.maxTries")`
-        : 'no endpoint could be connected',
-    )
+    return lease.refuse('no-endpoints', whyNobody(lease.failures, this.#options.maxTries))
   }
 
   #atCapacity(lease: RequestLease): Route {

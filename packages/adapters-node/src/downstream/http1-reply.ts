@@ -20,10 +20,6 @@ export class Http1Reply implements Reply {
     response.once('close', () => listener.closed(response.writableFinished))
   }
 
-  get hasBegun(): boolean {
-    return this.#response.headersSent
-  }
-
   get isEnded(): boolean {
     return this.#response.writableEnded
   }
@@ -42,7 +38,7 @@ export class Http1Reply implements Reply {
   head(status: number, reason: string, headers: string[], endsConnection: boolean): void {
     if (endsConnection) headers.push('Connection', 'close')
     const response = this.#response
-    if (!this.#isChunked(status, headers)) dropAnnouncement(headers)
+    if (indexOf(headers, 'trailer') >= 0 && !this.#isChunked(status, headers)) dropAnnouncement(headers)
     try {
       response.writeHead(status, reason, headers)
     } catch (error) {

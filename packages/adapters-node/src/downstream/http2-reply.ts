@@ -27,10 +27,6 @@ export class Http2Reply implements Reply {
     )
   }
 
-  get hasBegun(): boolean {
-    return this.#stream.headersSent
-  }
-
   interim(status: number, headers: readonly string[]): void {
     const stream = this.#stream
     if (stream.headersSent || stream.closed) return

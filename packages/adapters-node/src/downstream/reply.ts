@@ -5,8 +5,6 @@ import type { ErrorAnswer } from '../error-answer.ts'
  * Nothing that a client does throws here.
  */
 export interface Reply {
-  /** The head of the final response was handed over. */
-  readonly hasBegun: boolean
   /** The response was ended by us. */
   readonly isEnded: boolean
   /** Sends an interim response (1xx); drops it for a client that cannot take it. */

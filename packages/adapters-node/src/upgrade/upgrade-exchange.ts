@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type Route, type ServedRoute, StickyError } from '@limpet/core'
 import { type ErrorAnswer, errorAnswer, refusalAnswer } from '../error-answer.ts'
+import { handlerError } from '../failure-error.ts'
 import type { ForwardContext } from '../forward-context.ts'
 import { requestError } from '../headers/request-check.ts'
 import { responseHeaders } from '../headers/response-headers.ts'
@@ -10,6 +11,7 @@ import { trailerFields } from '../headers/trailer-fields.ts'
 import { tellResponseHead } from '../hooks.ts'
 import { outgoingHead } from '../outgoing-head.ts'
 import { RequestAbort } from '../request-abort.ts'
+import { followRoute, type RouteTaker } from '../route-taker.ts'
 import type {
   ConnectCaller,
   ResponseHead,
@@ -34,7 +36,7 @@ export interface UpgradeHost {
  * One request to switch protocols, from its route to the pod's answer. If that is 101, an {@link UpgradedStream} takes over
  * and nothing of this is kept; if it is another, the client gets it.
  */
-export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
+export class UpgradeExchange implements ConnectCaller, ResponseReceiver, RouteTaker {
   readonly needsHttp1 = true
   stopConnecting: (() => void) | undefined
   readonly #host: UpgradeHost
@@ -66,9 +68,9 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     const malformed = requestError(this.#request)
     if (malformed) return this.refuse(errorAnswer(malformed))
     try {
-      this.#follow(this.#host.context.routing.route(this.#request, this.#abort))
+      followRoute(this, this.#host.context.routing.route(this.#request, this.#abort))
     } catch (error) {
-      this.#breach(error)
+      this.breach(error)
     }
   }
 
@@ -99,7 +101,7 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
       const about = { framing: 'none', upgrade: this.#protocols } as const
       connection.send(outgoingHead(request, route, about, options), this)
     } catch (error) {
-      this.#breach(error)
+      this.breach(error)
     }
   }
 
@@ -171,21 +173,12 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
       tellResponseHead(options, head.status, headers, this.#request, this.#route as ServedRoute)
       return headers
     } catch (error) {
-      this.#breach(error)
+      this.breach(error)
       return undefined
     }
   }
 
-  #follow(route: Route | Promise<Route>): void {
-    if (route instanceof Promise) {
-      route.then(
-        (settled) => this.#take(settled),
-        (error: unknown) => this.#breach(error),
-      )
-    } else this.#take(route)
-  }
-
-  #take(route: Route): void {
+  take(route: Route): void {
     if (this.#isOver) return route.done()
     if (route.kind === 'refused') {
       route.done()
@@ -198,9 +191,9 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
 
   #next(error: unknown): void {
     try {
-      if (this.#route) this.#follow(this.#route.next(error))
+      if (this.#route) followRoute(this, this.#route.next(error))
     } catch (cause) {
-      this.#breach(cause)
+      this.breach(cause)
     }
   }
 
@@ -209,13 +202,8 @@ export class UpgradeExchange implements ConnectCaller, ResponseReceiver {
     this.refuse(errorAnswer(error))
   }
 
-  /** A routing or an option function threw, which its contract forbids. */
-  #breach(cause: unknown): void {
-    const error =
-      cause instanceof StickyError
-        ? cause
-        : new StickyError('handler-failed', 'a function of the gateway failed', { cause })
-    this.refuse(errorAnswer(error))
+  breach(cause: unknown): void {
+    this.refuse(errorAnswer(handlerError(cause)))
   }
 
   readonly #closed = (): void => this.#end()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { RequestHead } from '../headers/request-head.ts'
 import { ChunkedDecoder, type ChunkedListener } from './chunked-decoder.ts'
-import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from './exchange-limits.ts'
+import { type ExchangeLimits, MOST_INTERIM_RESPONSES, NO_TRAILERS } from './exchange-limits.ts'
 import { survivesFailedWrites } from './failed-writes.ts'
 import { lastChunk, requestText, writeChunk } from './request-text.ts'
 import { type ParsedHead, parseResponseHead, startsAsHttp } from './response-head.ts'
@@ -19,7 +19,6 @@ export interface ConnectionOwner extends ExchangeLimits {
 }
 
 const EMPTY: Buffer = Buffer.alloc(0)
-const NO_TRAILERS: readonly string[] = []
 
 /** One HTTP/1.1 connection to a pod: one exchange at a time, no pipelining. */
 export class Connection implements UpstreamConnection, ChunkedListener {

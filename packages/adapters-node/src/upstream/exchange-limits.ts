@@ -5,5 +5,8 @@ export interface ExchangeLimits {
   readonly maxHeadBytes: number
 }
 
+/** A response without trailers. */
+export const NO_TRAILERS: readonly string[] = []
+
 /** More interim responses than any pod has a use for: what comes behind them is no answer. */
 export const MOST_INTERIM_RESPONSES = 32

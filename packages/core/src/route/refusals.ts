@@ -24,3 +24,11 @@ export const WHY_HOLD_ENDED: {
   aborted: ['hold-timeout', 'the request was aborted while it waited for its endpoint'],
   closed: ['closed', 'the pool was closed'],
 }
+
+/** Why no endpoint is left for a request of which so many connections have failed. */
+export function whyNobody(failures: number, maxTries: number): string {
+  if (failures === 0) return 'no endpoint takes new keys'
+  return failures < maxTries
+    ? 'no endpoint could be connected'
+    : `${maxTries} endpoints could not be connected (option "createSticky.maxTries")`
+}

@@ -12,7 +12,7 @@ import { type Clock, StickyError } from '@limpet/core'
 import { http2Trailers, withoutDoubles } from '../../headers/http2-fields.ts'
 import { handOnNeverIndexed } from '../../headers/never-indexed.ts'
 import type { RequestHead } from '../../headers/request-head.ts'
-import { type ExchangeLimits, MOST_INTERIM_RESPONSES } from '../exchange-limits.ts'
+import { type ExchangeLimits, MOST_INTERIM_RESPONSES, NO_TRAILERS } from '../exchange-limits.ts'
 import type { ResponseHead, ResponseReceiver, UpstreamConnection, UpstreamFailure } from '../upstream.ts'
 import { mayHaveTrailers, requestFields } from './request-fields.ts'
 import { streamFailure } from './stream-failure.ts'
@@ -44,7 +44,6 @@ interface OwnedStream extends ClientHttp2Stream {
 }
 
 const EMPTY: Buffer = Buffer.alloc(0)
-const NO_TRAILERS: readonly string[] = []
 
 /** One stream of an HTTP/2 connection to a pod: one exchange. */
 export class PodStream implements UpstreamConnection {

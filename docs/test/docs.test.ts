@@ -119,6 +119,7 @@ describe('the docs', () => {
     ['docs/guide/serve.md', 'packages/adapters-node/src/serve/limits.ts', 'ServeLimits'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky-proxy.ts', 'StickyProxyOptions'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky.ts', 'StickyMiddlewareOptions'],
+    ['docs/guide/hashing.md', 'packages/core/src/hash/make-consistent-hash.ts', 'ConsistentHashOptions'],
     ['docs/guide/keys.md', 'packages/core/src/key/key-options.ts', 'KeyLimits'],
     ['docs/guide/keys.md', 'packages/core/src/key/header.ts', 'HeaderKeyOptions'],
     ['docs/guide/keys.md', 'packages/core/src/key/address.ts', 'AddressKeyOptions'],

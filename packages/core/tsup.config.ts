@@ -8,6 +8,7 @@ const build: Options | Options[] = packageBuild({
   file: 'src/discovery/file.ts',
   'snapshot-file': 'src/table/snapshot-file.ts',
   'discovery/dns/index': 'src/discovery/dns/index.ts',
+  'parity/index': 'src/parity/index.ts',
   'testing/index': 'src/testing/index.ts',
 })
 

@@ -2,10 +2,12 @@ export type { Balancer, PickContext } from './balance/balancer.ts'
 export { type FirstOptions, first } from './balance/first.ts'
 export { leastBound } from './balance/least-bound.ts'
 export { leastRequests } from './balance/least-requests.ts'
+export { maglev } from './balance/maglev.ts'
 export { type PreferZoneOptions, preferZone } from './balance/prefer-zone.ts'
 export { random } from './balance/random.ts'
 export type { RebalanceOptions, RebalanceOutcome, RebalanceProgress } from './balance/rebalance-options.ts'
-export { rendezvous } from './balance/rendezvous.ts'
+export { type HashPlacementOptions, rendezvous } from './balance/rendezvous.ts'
+export { type RingOptions, ring } from './balance/ring.ts'
 export { roundRobin } from './balance/round-robin.ts'
 export type { ChannelMessages } from './channels.ts'
 export { type Clock, systemClock } from './clock.ts'
@@ -24,6 +26,15 @@ export type { Conditions, Endpoint, EndpointInit, Identity } from './endpoint/en
 export { type EndpointSet, endpointSet, isSameSet } from './endpoint/endpoint-set.ts'
 export type { SlowStartOptions } from './endpoint/slow-start.ts'
 export { StickyError, type StickyErrorCode } from './error.ts'
+export type {
+  ConsistentHash,
+  Difference,
+  Explanation,
+  Movement,
+  PickOptions,
+} from './hash/consistent-hash.ts'
+export { type ConsistentHashOptions, consistentHash } from './hash/make-consistent-hash.ts'
+export type { Member } from './hash/member.ts'
 export type { CheckSchedule, HealthCheck } from './health/health-check.ts'
 export type { HealthReason } from './health/health-reason.ts'
 export type { LatencyOutlierOptions, PassiveHealthOptions } from './health/passive-health-options.ts'

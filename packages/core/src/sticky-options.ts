@@ -1,5 +1,5 @@
 import type { Balancer } from './balance/balancer.ts'
-import { rendezvous } from './balance/rendezvous.ts'
+import { ring } from './balance/ring.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import { staticDiscovery } from './discovery/static.ts'
@@ -60,7 +60,7 @@ export interface StickyOptions {
   readonly endpoints: Discovery | readonly (string | URL | EndpointInit)[]
   /** Where bindings are kept. One table per pool. Default `memoryTable()`. */
   readonly table?: StickyTable
-  /** Chooses the endpoint of an unbound key and of requests without a key. Default `rendezvous()`. */
+  /** Chooses the endpoint of an unbound key and of requests without a key. Default `ring()`. */
   readonly placement?: Balancer
   /** What happens to a key whose endpoint is lost, by cause if wanted. Default `rebind`. */
   readonly onLost?: LossPolicy
@@ -162,7 +162,7 @@ export interface CheckedStickyOptions
 export function checkStickyOptions(options: StickyOptions): CheckedStickyOptions {
   const path = 'createSticky'
   optionsObject(path, options, NAMES)
-  const { endpoints, placement = rendezvous(), healthCheck, slowStart, name = 'default' } = options
+  const { endpoints, placement = ring(), healthCheck, slowStart, name = 'default' } = options
   const { onLost = 'rebind', onCapacity = 'refuse', onTableError = 'fallback' } = options
   const { confirmLoss = {}, passiveHealth = {}, clientAddress = address() } = options
   const { minMoveIntervalMs = 1_000, drainDeadlineMs = Number.POSITIVE_INFINITY } = options

@@ -29,6 +29,8 @@ export interface PickContext {
   skips(endpoint: Endpoint): boolean
   /** Requests that this replica has under way at the endpoint. */
   inFlight(endpoint: Endpoint): number
+  /** Requests that this replica has under way at all endpoints. */
+  totalInFlight(): number
   /** Keys bound to the endpoint, as far as the pool's table counts them; 0 where it does not. */
   bound(endpoint: Endpoint): number
   /** A number in [0, 1), from the pool's source of randomness. */

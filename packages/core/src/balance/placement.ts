@@ -2,7 +2,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { PoolEndpoints } from '../endpoint/pool-endpoints.ts'
 import type { Member } from '../endpoint/pool-snapshot.ts'
 import type { Balancer, PickContext } from './balancer.ts'
-import { rendezvous } from './rendezvous.ts'
+import { ring } from './ring.ts'
 
 /** A request to be placed. */
 export interface PlacedRequest extends PickContext {
@@ -15,9 +15,9 @@ export class Placement {
   readonly #endpoints: PoolEndpoints
   readonly #balancer: Balancer
   readonly #mostBound: number
-  readonly #byHash: Balancer = rendezvous()
+  readonly #byHash: Balancer = ring()
   /** Another, since a balancer keeps what it has built for one set at a time. */
-  readonly #byHashHere: Balancer = rendezvous()
+  readonly #byHashHere: Balancer = ring()
 
   /** `mostBound`: keys that one endpoint may hold; `Infinity` = any number. */
   constructor(endpoints: PoolEndpoints, balancer: Balancer, mostBound: number) {

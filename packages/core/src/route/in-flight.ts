@@ -10,8 +10,9 @@ export interface RequestCount {
 /** Counts the requests under way at each endpoint. A count outlives the endpoint until its last request has ended. */
 export class InFlight {
   readonly #counts = new Map<Identity, RequestCount>()
+  #total = 0
 
-  /** The count of an endpoint, to be raised and lowered by the lease that holds it. */
+  /** The count of an endpoint, for {@link enter} and {@link leave}. */
   of(identity: Identity): RequestCount {
     let count = this.#counts.get(identity)
     if (!count) {
@@ -21,15 +22,25 @@ export class InFlight {
     return count
   }
 
+  /** A request is under way at the endpoint. */
+  enter(count: RequestCount): void {
+    count.requests++
+    this.#total++
+  }
+
+  /** It has ended. */
+  leave(count: RequestCount): void {
+    count.requests--
+    this.#total--
+  }
+
   requests(identity: Identity): number {
     return this.#counts.get(identity)?.requests ?? 0
   }
 
   /** Requests under way at all endpoints together. */
   total(): number {
-    let total = 0
-    for (const count of this.#counts.values()) total += count.requests
-    return total
+    return this.#total
   }
 
   /** Drops the counts of endpoints that are gone and idle: pod names are new after each roll-out. */

@@ -121,6 +121,10 @@ export class RequestLease implements PlacedRequest, OpenLease {
     return this.#host.inFlight.requests(endpoint.identity)
   }
 
+  totalInFlight(): number {
+    return this.#host.inFlight.total()
+  }
+
   bound(endpoint: Endpoint): number {
     return this.#host.bound(endpoint.identity)
   }
@@ -181,14 +185,14 @@ export class RequestLease implements PlacedRequest, OpenLease {
     if (now) this.#servedAt = now()
     this.#state = state
     this.#count = state.count
-    state.count.requests++
+    this.#host.inFlight.enter(state.count)
     if (this.binding === undefined || this.#isListed) return
     openLeases.add(this)
     this.#isListed = true
   }
 
   #leave(): void {
-    if (this.#count) this.#count.requests--
+    if (this.#count) this.#host.inFlight.leave(this.#count)
     this.#count = undefined
   }
 

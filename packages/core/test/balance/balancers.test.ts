@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Balancer, PickContext } from '../../src/balance/balancer.ts'
 import { leastRequests } from '../../src/balance/least-requests.ts'
+import { maglev } from '../../src/balance/maglev.ts'
 import { random } from '../../src/balance/random.ts'
 import { rendezvous } from '../../src/balance/rendezvous.ts'
+import { ring } from '../../src/balance/ring.ts'
 import { roundRobin } from '../../src/balance/round-robin.ts'
 import { type EndpointSet, endpointSet } from '../../src/endpoint/endpoint-set.ts'
 import { fakeRandom } from '../../src/testing/fake-random.ts'
@@ -24,6 +26,7 @@ function context(
     key: given.key,
     skips: ({ identity }) => skip.includes(identity),
     inFlight: ({ identity }) => load[identity] ?? 0,
+    totalInFlight: () => Object.values(load).reduce((sum, requests) => sum + requests, 0),
     bound: ({ identity }) => keys[identity] ?? 0,
     random: draw,
   }
@@ -43,7 +46,7 @@ function counts(
   return result
 }
 
-const FACTORIES = { random, roundRobin, leastRequests, rendezvous }
+const FACTORIES = { random, roundRobin, leastRequests, rendezvous, ring, maglev }
 
 describe.each(Object.entries(FACTORIES))('%s', (_name, create) => {
   const keyed = (key: string) => context({ key })

@@ -93,7 +93,7 @@ describe('the endpoints of a pool', () => {
     const { update, state, inFlight } = poolEndpoints()
     update(pods(2))
     const { count } = state('pod-2')
-    count.requests = 3
+    for (let i = 0; i < 3; i++) inFlight.enter(count)
     update([pod(1), pod(2, { host: '10.9.9.9' })])
     expect(state('pod-2').count).toBe(count)
     update(pods(1))

@@ -15,8 +15,9 @@ describe('InFlight', () => {
   it('has one count for each endpoint, shared by all that ask for it', () => {
     const inFlight = new InFlight()
     expect(inFlight.of('pod-1')).toBe(inFlight.of('pod-1'))
-    inFlight.of('pod-1').requests += 2
-    inFlight.of('pod-2').requests++
+    inFlight.enter(inFlight.of('pod-1'))
+    inFlight.enter(inFlight.of('pod-1'))
+    inFlight.enter(inFlight.of('pod-2'))
     expect(inFlight.requests('pod-1')).toBe(2)
     expect(inFlight.total()).toBe(3)
   })
@@ -32,10 +33,10 @@ describe('InFlight', () => {
   it('keeps the count of an endpoint that is gone until its last request has ended', () => {
     const inFlight = new InFlight()
     const one = inFlight.of('pod-1')
-    one.requests++
+    inFlight.enter(one)
     inFlight.keepOnly(endpointSet([POD_2]))
     expect(inFlight.total()).toBe(1)
-    one.requests--
+    inFlight.leave(one)
     expect(inFlight.total()).toBe(0)
     inFlight.keepOnly(endpointSet([POD_2]))
     expect(inFlight.of('pod-1')).not.toBe(one)
@@ -44,12 +45,12 @@ describe('InFlight', () => {
   it('counts the requests of an endpoint that comes back together with those it still had', () => {
     const inFlight = new InFlight()
     const before = inFlight.of('pod-1')
-    before.requests++
+    inFlight.enter(before)
     inFlight.keepOnly(endpointSet([POD_2]))
     inFlight.keepOnly(endpointSet([POD_1, POD_2]))
-    inFlight.of('pod-1').requests++
+    inFlight.enter(inFlight.of('pod-1'))
     expect(inFlight.requests('pod-1')).toBe(2)
-    before.requests--
+    inFlight.leave(before)
     expect(inFlight.requests('pod-1')).toBe(1)
   })
 })

@@ -24,7 +24,7 @@ const [POD_1, POD_2] = ['pod-1', 'pod-2'].map((name) => SNAPSHOT.find(name)) as 
 const BINDING = { identity: 'pod-1', version: 1, createdAt: 0, expiresAt: 4_000 }
 
 beforeEach(() => {
-  for (const { count } of STATES.values()) count.requests = 0
+  for (const { count } of STATES.values()) while (count.requests > 0) IN_FLIGHT.leave(count)
 })
 
 /** A lease whose pool does as told and writes down what it was asked. */

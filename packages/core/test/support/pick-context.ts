@@ -16,6 +16,7 @@ export function pickContext(
     key: given.key,
     skips: ({ identity }) => skip.includes(identity),
     inFlight: ({ identity }) => load[identity] ?? 0,
+    totalInFlight: () => Object.values(load).reduce((sum, requests) => sum + requests, 0),
     bound: ({ identity }) => keys[identity] ?? 0,
     random,
   }

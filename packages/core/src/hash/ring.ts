@@ -1,0 +1,160 @@
+import { isLeftOut } from './bounded-load.ts'
+import { candidatesOf, explanationOf } from './candidates.ts'
+import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
+import { KeyLanes } from './key-lanes.ts'
+import type { Member, WeightedMember } from './member.ts'
+import { RingChange } from './ring-change.ts'
+import { ringDifference } from './ring-difference.ts'
+import { buildPoints, halvingsOf, type RingPoints } from './ring-points.ts'
+import { ringShares } from './ring-shares.ts'
+
+/** Arbitrary and the same for ever: replicas must agree. */
+const KEY_SEEDS = [0x4c696d70, 0x65744b31] as const
+/** With more changed points than this part of all, sorting anew is no slower than merging. */
+const MOST_MERGED = 1 / 4
+
+/** The points of a set, and who has them. */
+interface Built {
+  readonly points: RingPoints
+  /** Members by slot; slots of members that went away are empty until they are taken again. */
+  readonly slots: readonly (WeightedMember | undefined)[]
+  readonly halvings: number
+}
+
+/** A ring of members that were checked. */
+export function ringOf(members: readonly WeightedMember[], seed: number): Ring {
+  return new Ring(members, seed, builtFrom(members, seed))
+}
+
+function builtFrom(members: readonly WeightedMember[], seed: number): Built {
+  const halvings = halvingsOf(members)
+  return { points: buildPoints(members, halvings, seed), slots: members, halvings }
+}
+
+/**
+ * A ring of points, 100 for a weight of 1, with two probes for a key: each finds the first point at or behind it, and the closer
+ * one wins. No key moves between two members that both stay as they are, and leaving a member out is the same as a ring without
+ * it. Two probes spread the shares as 160 points with one would, with fewer points (Appleton and O'Reilly, "Multi-probe
+ * consistent hashing", 2015).
+ */
+export class Ring implements ConsistentHash {
+  readonly algorithm = 'ring'
+  readonly version = 1
+  readonly members: readonly WeightedMember[]
+  readonly seed: number
+  readonly points: RingPoints
+  readonly slots: readonly (WeightedMember | undefined)[]
+  readonly #halvings: number
+  readonly #lanes: KeyLanes
+  /** For each slot, the number of the pick that has left its member out. */
+  readonly #leftOut: Uint32Array
+  #pickNumber = 0
+  #slotByIdentity: ReadonlyMap<string, number> | undefined
+  readonly #placeable: number
+  readonly #totalWeight: number
+
+  constructor(members: readonly WeightedMember[], seed: number, { points, slots, halvings }: Built) {
+    this.members = members
+    this.seed = seed
+    this.points = points
+    this.slots = slots
+    this.#halvings = halvings
+    this.#lanes = new KeyLanes(KEY_SEEDS[0] ^ seed, KEY_SEEDS[1] ^ seed)
+    this.#leftOut = new Uint32Array(slots.length)
+    this.#placeable = members.filter(({ weight }) => weight > 0).length
+    this.#totalWeight = members.reduce((sum, { weight }) => sum + weight, 0)
+  }
+
+  /** Made when another set is asked for. */
+  get slotByIdentity(): ReadonlyMap<string, number> {
+    if (this.#slotByIdentity) return this.#slotByIdentity
+    const slots = new Map<string, number>()
+    for (const [slot, member] of this.slots.entries()) if (member) slots.set(member.identity, slot)
+    this.#slotByIdentity = slots
+    return slots
+  }
+
+  pick(key: string | Uint8Array, options?: PickOptions<WeightedMember>): WeightedMember | undefined {
+    if (this.points.size === 0) return undefined
+    this.#read(key)
+    const { first, second } = this.#lanes
+    if (options !== undefined) return this.#pickAmong(first, second, options)
+    return this.slots[this.slotOf(first, second)]
+  }
+
+  /** The slot of the member that takes a key with these hashes; the ring must have points. Equal distances: the first probe's. */
+  slotOf(first: number, second: number): number {
+    const { points } = this
+    const one = points.indexAt(first)
+    const two = points.indexAt(second)
+    const distanceOne = ((points.positions[one] as number) - first) >>> 0
+    const distanceTwo = ((points.positions[two] as number) - second) >>> 0
+    return points.slots[distanceOne <= distanceTwo ? one : two] as number
+  }
+
+  candidates(key: string | Uint8Array): IterableIterator<WeightedMember> {
+    return candidatesOf(this, key)
+  }
+
+  with(members: Iterable<Member>): Ring {
+    const change = new RingChange(this, this.#halvings)
+    const checked = change.take(members)
+    const halvings = halvingsOf(checked)
+    const isMerged = halvings === this.#halvings && change.size <= this.points.size * MOST_MERGED
+    if (!isMerged) return ringOf(checked, this.seed)
+    return new Ring(checked, this.seed, { ...change.merged(), halvings })
+  }
+
+  diff(other: ConsistentHash): Difference {
+    return ringDifference(this, other)
+  }
+
+  shares(): ReadonlyMap<string, number> {
+    return ringShares(this)
+  }
+
+  explain(key: string | Uint8Array): Explanation {
+    this.#read(key)
+    return explanationOf(this, key, this.#lanes)
+  }
+
+  #read(key: string | Uint8Array): void {
+    if (typeof key === 'string') this.#lanes.readText(key)
+    else this.#lanes.readBytes(key)
+  }
+
+  #pickAmong(
+    first: number,
+    second: number,
+    options: PickOptions<WeightedMember>,
+  ): WeightedMember | undefined {
+    const { points } = this
+    const pickNumber = this.#nextPick()
+    let left = this.#placeable
+    let one = points.indexAt(first)
+    let two = points.indexAt(second)
+    while (left > 0) {
+      const distanceOne = ((points.positions[one] as number) - first) >>> 0
+      const distanceTwo = ((points.positions[two] as number) - second) >>> 0
+      const isOne = distanceOne <= distanceTwo
+      const slot = points.slots[isOne ? one : two] as number
+      if (this.#leftOut[slot] !== pickNumber) {
+        const member = this.slots[slot] as WeightedMember
+        if (!isLeftOut(member, options, this.#totalWeight)) return member
+        this.#leftOut[slot] = pickNumber
+        left--
+      }
+      if (isOne) one = one + 1 === points.size ? 0 : one + 1
+      else two = two + 1 === points.size ? 0 : two + 1
+    }
+    return undefined
+  }
+
+  #nextPick(): number {
+    if (this.#pickNumber === 0xffffffff) {
+      this.#leftOut.fill(0)
+      this.#pickNumber = 0
+    }
+    return ++this.#pickNumber
+  }
+}

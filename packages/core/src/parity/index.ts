@@ -1,0 +1,1 @@
+export type { ParityScheme, ParityServer } from './parity-scheme.ts'

@@ -1,1 +1,6 @@
+export type { EnvoyHost, EnvoyHostInit } from './envoy/envoy-host.ts'
+export { type EnvoyMaglevOptions, envoyMaglev } from './envoy/envoy-maglev.ts'
+export type { EnvoyHashOptions } from './envoy/envoy-options.ts'
+export { type EnvoyRingHashOptions, envoyRingHash } from './envoy/envoy-ring-hash.ts'
+export type { EnvoyHashPolicy } from './envoy/hash-policy.ts'
 export type { ParityScheme, ParityServer } from './parity-scheme.ts'

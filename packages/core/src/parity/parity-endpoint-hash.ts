@@ -1,0 +1,102 @@
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import { StickyError } from '../error.ts'
+import type { EndpointHash, EndpointLimits, EndpointMapping } from '../hash/endpoint-hash.ts'
+import { functionOption, invalidOption, optionsObject } from '../option.ts'
+import type { ParityScheme, ParityServer } from './parity-scheme.ts'
+import { wireBytes } from './wire-bytes.ts'
+
+/**
+ * A scheme for a pool: one whose servers are fixed, or how to make it of the endpoints that there are, as a proxy's config is generated
+ * anew when pods come and go. `endpoints` are those that take keys, in discovery's order, with their weights.
+ *
+ * @public
+ */
+export type PoolScheme<Server extends ParityServer = ParityServer> =
+  | ParityScheme<Server>
+  | ((endpoints: readonly Endpoint[], weights: readonly number[]) => ParityScheme<Server>)
+
+/** Which endpoint a server of the proxy is. @public */
+export interface ParityEndpointOptions<Server extends ParityServer = ParityServer> {
+  /**
+   * True if the endpoint is the server. Default: the server's name is the endpoint's identity, or its address is the
+   * endpoint's `host:port`.
+   */
+  readonly isServer?: (endpoint: Endpoint, server: Server) => boolean
+}
+
+/** A proxy's scheme over the endpoints of a pool. */
+export function parityEndpointHash<Server extends ParityServer>(
+  path: string,
+  scheme: PoolScheme<Server>,
+  options: ParityEndpointOptions<Server>,
+): EndpointHash {
+  const { isServer } = options
+  if (isServer !== undefined) functionOption(`${path}.isServer`, isServer)
+  if (typeof scheme !== 'function' && typeof scheme?.pick !== 'function') {
+    throw invalidOption(`${path}.scheme`, 'a scheme such as nginxHash({ … }), or a function that makes one', scheme)
+  }
+  return {
+    name: typeof scheme === 'function' ? 'parity' : scheme.name,
+    over: (endpoints, weights) => {
+      const made = typeof scheme === 'function' ? scheme(endpoints, weights) : scheme
+      const endpointOf = isServer ? matched(endpoints, made.servers, isServer) : matchedByName(endpoints, made.servers)
+      const missing = made.servers.filter((server) => !endpointOf.has(server.name)).map(({ name }) => name)
+      return new ParityMapping(missing.length === 0 ? made : made.without(new Set(missing)), endpointOf)
+    },
+  }
+}
+
+function matched<Server extends ParityServer>(
+  endpoints: readonly Endpoint[],
+  servers: readonly Server[],
+  isServer: (endpoint: Endpoint, server: Server) => boolean,
+): Map<string, Endpoint> {
+  const endpointOf = new Map<string, Endpoint>()
+  for (const server of servers) {
+    const endpoint = endpoints.find((candidate) => isServer(candidate, server))
+    if (endpoint) endpointOf.set(server.name, endpoint)
+  }
+  return endpointOf
+}
+
+function matchedByName(endpoints: readonly Endpoint[], servers: readonly ParityServer[]): Map<string, Endpoint> {
+  const byIdentity = new Map(endpoints.map((endpoint) => [endpoint.identity, endpoint]))
+  const byAddress = new Map(endpoints.map((endpoint) => [addressOf(endpoint), endpoint]))
+  const endpointOf = new Map<string, Endpoint>()
+  for (const { name, address } of servers) {
+    const endpoint = byIdentity.get(name) ?? (address === undefined ? undefined : byAddress.get(address))
+    if (endpoint) endpointOf.set(name, endpoint)
+  }
+  return endpointOf
+}
+
+/** As a proxy's config has it: `10.0.0.1:8080`, `[2001:db8::1]:8080`, `unix:/run/app.sock`. */
+export function addressOf({ host, port, socketPath }: Endpoint): string {
+  if (socketPath !== undefined) return `unix:${socketPath}`
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+class ParityMapping implements EndpointMapping {
+  readonly #scheme: ParityScheme
+  readonly #endpointOf: ReadonlyMap<string, Endpoint>
+
+  constructor(scheme: ParityScheme, endpointOf: ReadonlyMap<string, Endpoint>) {
+    this.#scheme = scheme
+    this.#endpointOf = endpointOf
+  }
+
+  pick(key: string): Endpoint | undefined {
+    const server = this.#scheme.pick(wireBytes(key))
+    return server && this.#endpointOf.get(server.name)
+  }
+
+  /** The proxy's own order of attempts; behind its end, any server that is left, in the order of the config. */
+  pickWithin(key: string, { skips }: EndpointLimits): Endpoint | undefined {
+    for (const { name } of this.#scheme.attempts(wireBytes(key))) {
+      const endpoint = this.#endpointOf.get(name)
+      if (endpoint && !skips(endpoint)) return endpoint
+    }
+    for (const endpoint of this.#endpointOf.values()) if (!skips(endpoint)) return endpoint
+    return undefined
+  }
+}

@@ -1,7 +1,8 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import { StickyError } from '../error.ts'
+import { addressOf } from '../endpoint/endpoint-init.ts'
 import type { EndpointHash, EndpointLimits, EndpointMapping } from '../hash/endpoint-hash.ts'
-import { functionOption, invalidOption, optionsObject } from '../option.ts'
+import { functionOption, invalidOption } from '../option.ts'
+import { crc32 } from './crc32.ts'
 import type { ParityScheme, ParityServer } from './parity-scheme.ts'
 import { wireBytes } from './wire-bytes.ts'
 
@@ -33,13 +34,19 @@ export function parityEndpointHash<Server extends ParityServer>(
   const { isServer } = options
   if (isServer !== undefined) functionOption(`${path}.isServer`, isServer)
   if (typeof scheme !== 'function' && typeof scheme?.pick !== 'function') {
-    throw invalidOption(`${path}.scheme`, 'a scheme such as nginxHash({ … }), or a function that makes one', scheme)
+    throw invalidOption(
+      `${path}.scheme`,
+      'a scheme such as nginxHash({ … }), or a function that makes one',
+      scheme,
+    )
   }
   return {
     name: typeof scheme === 'function' ? 'parity' : scheme.name,
     over: (endpoints, weights) => {
       const made = typeof scheme === 'function' ? scheme(endpoints, weights) : scheme
-      const endpointOf = isServer ? matched(endpoints, made.servers, isServer) : matchedByName(endpoints, made.servers)
+      const endpointOf = isServer
+        ? matched(endpoints, made.servers, isServer)
+        : matchedByName(endpoints, made.servers)
       const missing = made.servers.filter((server) => !endpointOf.has(server.name)).map(({ name }) => name)
       return new ParityMapping(missing.length === 0 ? made : made.without(new Set(missing)), endpointOf)
     },
@@ -59,7 +66,10 @@ function matched<Server extends ParityServer>(
   return endpointOf
 }
 
-function matchedByName(endpoints: readonly Endpoint[], servers: readonly ParityServer[]): Map<string, Endpoint> {
+function matchedByName(
+  endpoints: readonly Endpoint[],
+  servers: readonly ParityServer[],
+): Map<string, Endpoint> {
   const byIdentity = new Map(endpoints.map((endpoint) => [endpoint.identity, endpoint]))
   const byAddress = new Map(endpoints.map((endpoint) => [addressOf(endpoint), endpoint]))
   const endpointOf = new Map<string, Endpoint>()
@@ -70,19 +80,15 @@ function matchedByName(endpoints: readonly Endpoint[], servers: readonly ParityS
   return endpointOf
 }
 
-/** As a proxy's config has it: `10.0.0.1:8080`, `[2001:db8::1]:8080`, `unix:/run/app.sock`. */
-export function addressOf({ host, port, socketPath }: Endpoint): string {
-  if (socketPath !== undefined) return `unix:${socketPath}`
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 class ParityMapping implements EndpointMapping {
   readonly #scheme: ParityScheme
   readonly #endpointOf: ReadonlyMap<string, Endpoint>
+  readonly #endpoints: readonly Endpoint[]
 
   constructor(scheme: ParityScheme, endpointOf: ReadonlyMap<string, Endpoint>) {
     this.#scheme = scheme
     this.#endpointOf = endpointOf
+    this.#endpoints = [...endpointOf.values()]
   }
 
   pick(key: string): Endpoint | undefined {
@@ -90,13 +96,14 @@ class ParityMapping implements EndpointMapping {
     return server && this.#endpointOf.get(server.name)
   }
 
-  /** The proxy's own order of attempts; behind its end, any server that is left, in the order of the config. */
-  pickWithin(key: string, { skips }: EndpointLimits): Endpoint | undefined {
-    for (const { name } of this.#scheme.attempts(wireBytes(key))) {
+  /** The proxy's own order of attempts; where the proxy goes on by other means, the rest of the servers, from one that the key says. */
+  pickWithin(key: string, limits: EndpointLimits): Endpoint | undefined {
+    const bytes = wireBytes(key)
+    for (const { name } of this.#scheme.attempts(bytes)) {
       const endpoint = this.#endpointOf.get(name)
-      if (endpoint && !skips(endpoint)) return endpoint
+      if (endpoint && !limits.skips(endpoint)) return endpoint
     }
-    for (const endpoint of this.#endpointOf.values()) if (!skips(endpoint)) return endpoint
-    return undefined
+    const rest = this.#endpoints.filter((endpoint) => !limits.skips(endpoint))
+    return rest[crc32(bytes) % rest.length]
   }
 }

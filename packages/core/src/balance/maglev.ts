@@ -1,4 +1,5 @@
 import { consistentHash } from '../hash/make-consistent-hash.ts'
+import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { optionsObject } from '../option.ts'
 import type { Balancer } from './balancer.ts'
 import { HashPlacement } from './hash-placement.ts'
@@ -14,5 +15,5 @@ import type { HashPlacementOptions } from './rendezvous.ts'
 export function maglev(options: HashPlacementOptions = {}): Balancer {
   optionsObject('maglev', options, ['seed'])
   const empty = consistentHash([], { algorithm: 'maglev', seed: options.seed ?? 0 })
-  return new HashPlacement('maglev', (members) => empty.with(members))
+  return new HashPlacement(nativeEndpointHash(empty))
 }

@@ -1,4 +1,5 @@
 import { consistentHash } from '../hash/make-consistent-hash.ts'
+import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { invalidOption, optionsObject } from '../option.ts'
 import type { Balancer } from './balancer.ts'
 import { HashPlacement } from './hash-placement.ts'
@@ -33,5 +34,5 @@ export function ring(options: RingOptions = {}): Balancer {
   }
   // Checks the seed now rather than with the first key.
   const empty = consistentHash([], { algorithm: 'ring', seed })
-  return new HashPlacement('ring', (members) => empty.with(members), bound)
+  return new HashPlacement(nativeEndpointHash(empty), bound)
 }

@@ -27,10 +27,10 @@ export class EnvoyMaglevTable implements HostTable {
     return this.places[place] as number
   }
 
-  /** A 64-bit number modulo the size; every product here stays below 2^53, and `%` of doubles would be a call. */
+  /** A 64-bit number modulo the size; every product here stays below 2^53, and a `%` of doubles would be a call into the engine. */
   #remainder(high: number, low: number): number {
     const size = this.#size
-    const value = ((high >>> 0) % size) * this.#wrap + (low >>> 0)
+    const value = ((high >>> 0) % (size >>> 0)) * this.#wrap + (low >>> 0)
     return value - Math.floor(value / size) * size
   }
 

@@ -98,10 +98,21 @@ function mergeLanes(hash: Hash64): void {
     const low = lanes[lane + 1] as number
     hash.add((high << bits) | (low >>> (32 - bits)), (low << bits) | (high >>> (32 - bits)))
   }
+  let { high, low } = hash
   for (let lane = 0; lane < 8; lane += 2) {
-    mixIn(hash, lanes[lane] as number, lanes[lane + 1] as number)
-    multiplyAndAdd(hash, P1H, P1L, P4H, P4L)
+    const inLow = lanes[lane + 1] as number
+    const product = Math.imul(inLow, P2L)
+    const upper = (mulHigh(inLow, P2L) + Math.imul(lanes[lane] as number, P2L) + Math.imul(inLow, P2H)) | 0
+    const turned = (product << 31) | (upper >>> 1)
+    const turnedHigh = (upper << 31) | (product >>> 1)
+    high ^= (mulHigh(turned, P1L) + Math.imul(turnedHigh, P1L) + Math.imul(turned, P1H)) | 0
+    low ^= Math.imul(turned, P1L)
+    high = (mulHigh(low, P1L) + Math.imul(high, P1L) + Math.imul(low, P1H) + P4H) | 0
+    low = (Math.imul(low, P1L) + P4L) | 0
+    if (low >>> 0 < P4L) high = (high + 1) | 0
   }
+  hash.high = high
+  hash.low = low
 }
 
 /** The eight bytes at a time, and then four, that are left behind the stripes. */

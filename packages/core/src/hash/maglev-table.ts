@@ -1,16 +1,19 @@
 import { KeyLanes } from './key-lanes.ts'
+import { MaglevTurns } from './maglev-turns.ts'
 import type { WeightedMember } from './member.ts'
 import type { Steps } from './steps.ts'
 
 /** Arbitrary and the same for ever: replicas must agree. */
 const IDENTITY_SEEDS = [0x6c696d70, 0x65743033] as const
+/** Places of a table that is filled in one slice: 5 ms. */
+const PLACES_AT_ONCE = 100_000
 /** Places made empty in one slice. */
 const PLACES_PER_SLICE = 1_048_576
-/** Places and turns looked at in one slice: one takes a few nanoseconds, tens in a table larger than the processor's caches. */
+/** Places looked at in one slice: one takes a few nanoseconds, tens in a table larger than the processor's caches. */
 const LOOKS_PER_SLICE = 65_536
 
-/** For each place, the index of its member, in slices. All 0xff if no member takes any. */
-export function* fillOf(
+/** For each place, the index of its member, in slices. Of no use if no member has a weight. */
+export function* filledTable(
   members: readonly WeightedMember[],
   seed: number,
   size: number,
@@ -23,44 +26,9 @@ export function* fillOf(
   }
   const order = placeableOf(members)
   if (order.length === 0) return table
-  const lanes = new KeyLanes(IDENTITY_SEEDS[0] ^ seed, IDENTITY_SEEDS[1] ^ seed)
-  const next = new Float64Array(members.length)
-  const steps = new Float64Array(members.length)
-  const weights = new Float64Array(members.length)
-  let heaviest = 0
-  for (const index of order) {
-    const { identity, weight } = members[index] as WeightedMember
-    lanes.readText(identity)
-    next[index] = lanes.first % size
-    steps[index] = (lanes.second % (size - 1)) + 1
-    weights[index] = weight
-    heaviest = Math.max(heaviest, weight)
-  }
-  /** How often a member has had its turn, times the heaviest weight: in each round a member is due in proportion to its own. */
-  const turns = new Float64Array(members.length)
-  let filled = 0
-  let left = LOOKS_PER_SLICE
-  for (let round = 1; filled < size; round++) {
-    for (const index of order) {
-      if (filled === size) break
-      const isDue = round * (weights[index] as number) >= (turns[index] as number)
-      const step = steps[index] as number
-      let place = next[index] as number
-      // The last free places are found after as many looks as the table is long.
-      for (; ; place = place + step < size ? place + step : place + step - size) {
-        if (left-- === 0) {
-          yield
-          left = LOOKS_PER_SLICE
-        }
-        if (!isDue || table[place] === empty) break
-      }
-      if (!isDue) continue
-      turns[index] = (turns[index] as number) + heaviest
-      table[place] = index
-      next[index] = (place + step) % size
-      filled++
-    }
-  }
+  const filling = new Filling(table, empty, members, order, seed)
+  const looks = size <= PLACES_AT_ONCE ? Number.POSITIVE_INFINITY : LOOKS_PER_SLICE
+  while (!filling.goOn(looks)) yield
   return table
 }
 
@@ -70,4 +38,65 @@ function placeableOf(members: readonly WeightedMember[]): Uint32Array {
   const order = [...members.keys()].filter((index) => (members[index] as WeightedMember).weight > 0)
   order.sort((one, other) => ((identities[one] as string) < (identities[other] as string) ? -1 : 1))
   return Uint32Array.from(order)
+}
+
+/** Where the members' turns have come to. Not a generator itself: V8 keeps what such a function counts in memory. */
+class Filling {
+  readonly #table: Uint16Array | Uint32Array
+  readonly #empty: number
+  readonly #order: Uint32Array
+  readonly #turns: MaglevTurns
+  /** For each member in order, where it looks next, and how far it goes on from there. */
+  readonly #places: Uint32Array
+  readonly #steps: Uint32Array
+  #filled = 0
+  /** Whose turn it is. */
+  #turn: number
+
+  constructor(
+    table: Uint16Array | Uint32Array,
+    empty: number,
+    members: readonly WeightedMember[],
+    order: Uint32Array,
+    seed: number,
+  ) {
+    this.#table = table
+    this.#empty = empty
+    this.#order = order
+    this.#places = new Uint32Array(order.length)
+    this.#steps = new Uint32Array(order.length)
+    const weights = new Float64Array(order.length)
+    const lanes = new KeyLanes(IDENTITY_SEEDS[0] ^ seed, IDENTITY_SEEDS[1] ^ seed)
+    for (let i = 0; i < order.length; i++) {
+      const { identity, weight } = members[order[i] as number] as WeightedMember
+      lanes.readText(identity)
+      this.#places[i] = lanes.first % table.length
+      this.#steps[i] = (lanes.second % (table.length - 1)) + 1
+      weights[i] = weight
+    }
+    this.#turns = new MaglevTurns(weights, table.length)
+    this.#turn = this.#turns.next()
+  }
+
+  /** Looks at so many places more, which may end within a turn: the last free ones take as many as the table is long. True if all are filled. */
+  goOn(looks: number): boolean {
+    const table = this.#table
+    const size = table.length
+    const empty = this.#empty
+    for (;;) {
+      const turn = this.#turn
+      const step = this.#steps[turn] as number
+      let place = this.#places[turn] as number
+      while (looks > 0 && table[place] !== empty) {
+        looks--
+        place += step
+        if (place >= size) place -= size
+      }
+      this.#places[turn] = place
+      if (looks-- <= 0) return false
+      table[place] = this.#order[turn] as number
+      if (++this.#filled === size) return true
+      this.#turn = this.#turns.next()
+    }
+  }
 }

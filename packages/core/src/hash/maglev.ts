@@ -3,7 +3,7 @@ import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
 import { differenceOf, sampledDifference } from './difference.ts'
 import { KeyLanes } from './key-lanes.ts'
-import { fillOf } from './maglev-table.ts'
+import { filledTable } from './maglev-table.ts'
 import { checkMembers, type Member, type WeightedMember } from './member.ts'
 import type { SlicedHash } from './sliced-hash.ts'
 import { finished, inTurns, type Steps } from './steps.ts'
@@ -19,7 +19,7 @@ const LARGE_TABLE = 8_388_593
  * within a per cent.
  */
 export function* maglevOf(members: readonly WeightedMember[], seed: number, size: number): Steps<Maglev> {
-  return new Maglev(members, seed, yield* fillOf(members, seed, size))
+  return new Maglev(members, seed, yield* filledTable(members, seed, size))
 }
 
 /**

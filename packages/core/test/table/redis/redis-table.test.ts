@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { stickyTableConformance } from '../../../src/testing/sticky-table-conformance.ts'
-import { describeWith, freePort, programFolder, type RunningProgram, run } from '../../support/real-program.ts'
+import {
+  describeWith,
+  freePort,
+  programFolder,
+  type RunningProgram,
+  run,
+} from '../../support/real-program.ts'
 
 describeWith('redis-server', 'redisTable', () => {
   let server: RunningProgram

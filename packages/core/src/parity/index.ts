@@ -4,6 +4,11 @@ export {
   compareWithProxy,
   type Disagreement,
 } from './compare-with-proxy.ts'
+export type { EnvoyHost, EnvoyHostInit } from './envoy/envoy-host.ts'
+export { type EnvoyMaglevOptions, envoyMaglev } from './envoy/envoy-maglev.ts'
+export type { EnvoyHashOptions } from './envoy/envoy-options.ts'
+export { type EnvoyRingHashOptions, envoyRingHash } from './envoy/envoy-ring-hash.ts'
+export type { EnvoyHashPolicy } from './envoy/hash-policy.ts'
 export type { ParityEndpointOptions, PoolScheme } from './parity-endpoint-hash.ts'
 export { parityKey, parityPlacement, parityTable } from './parity-pool.ts'
 export type { ParityScheme, ParityServer } from './parity-scheme.ts'

@@ -1,34 +1,42 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { describe, it } from 'vitest'
 
 /** A server program that suites run against. */
-export type Program = 'nginx' | 'haproxy' | 'redis-server'
+export type Program = 'nginx' | 'haproxy' | 'redis-server' | 'valkey-server'
 
 const PACKAGES: Readonly<Record<Program, string>> = {
   nginx: 'nginx',
   haproxy: 'haproxy',
   'redis-server': 'redis-server',
+  'valkey-server': 'valkey-server',
 }
+
+/** Not every Debian has it: CI installs it where there is a package, and goes without where there is none. */
+const NOT_EVERYWHERE: ReadonlySet<Program> = new Set(['valkey-server'])
 
 /** Debian puts servers into folders that are not on the path of every user. */
 const PATH: string = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`
 
+const ENV: NodeJS.ProcessEnv = { ...process.env, PATH }
+
 /**
- * A suite that needs a real program. Without the program it is skipped, with a line that says how to get it; in CI that is a failure.
+ * A suite that needs a real program. Without the program it is skipped, with a line that says how to get it; in CI that is a failure,
+ * except for a program that some distributions do not have.
  */
 export function describeWith(program: Program, name: string, suite: () => void): void {
-  const isThere = spawnSync(program, ['-v'], { env: { ...process.env, PATH } }).error === undefined
+  const isThere = spawnSync(program, ['-v'], { env: ENV }).error === undefined
   if (isThere) {
     describe(name, suite)
     return
   }
   const how = `needs ${program}: apt-get install ${PACKAGES[program]}`
-  if (process.env.CI) {
+  if (process.env.CI && !NOT_EVERYWHERE.has(program)) {
     it(name, () => {
       throw new Error(how)
     })
@@ -46,9 +54,36 @@ export interface RunningProgram {
   stop(): Promise<void>
 }
 
-/** An empty folder for a program; `run` removes it at the end. */
+const folders = new Set<string>()
+// For the tests that fail, or are cut short, before they stop what they started.
+process.once('exit', () => folders.forEach(removeFolder))
+
+/** An empty folder for a program; `run` removes it at the end, and the end of this process what is left. */
 export function programFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'limpet-'))
+  const folder = mkdtempSync(join(tmpdir(), 'limpet-'))
+  folders.add(folder)
+  return folder
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  folders.delete(folder)
+}
+
+/** Has the kernel kill the program when this process is gone, however it ended. Of util-linux: Linux only. */
+const TIED: readonly string[] =
+  spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true'], { env: ENV }).status === 0
+    ? ['setpriv', '--pdeathsig', 'KILL']
+    : []
+
+/** Starts a program that does not outlive this process. */
+export function spawnTied(
+  program: string,
+  args: readonly string[],
+  folder: string,
+): ChildProcessByStdio<null, Readable, Readable> {
+  const [command = program, ...rest] = [...TIED, program, ...args]
+  return spawn(command, rest, { cwd: folder, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
 /**
@@ -61,11 +96,7 @@ export async function run(
   folder: string,
   isReady: () => Promise<boolean>,
 ): Promise<RunningProgram> {
-  const child = spawn(program, args, {
-    cwd: folder,
-    env: { ...process.env, PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawnTied(program, args, folder)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const closed = once(child, 'close')
@@ -74,7 +105,7 @@ export async function run(
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await closed
-    rmSync(folder, { recursive: true, force: true })
+    removeFolder(folder)
   }
   const deadline = performance.now() + 10_000
   while (!(await isReady())) {

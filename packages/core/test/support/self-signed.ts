@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { isIPv4 } from 'node:net'
 
-/** A certificate of its own key, for one host name, as PEM. */
+/** A certificate of its own key, for one host name or IPv4 address, as PEM. */
 export interface SelfSigned {
   readonly cert: string
   readonly key: string
@@ -11,7 +12,9 @@ export function selfSigned(host: string): SelfSigned {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = sequence(tagged(0x31, sequence(oid(2, 5, 4, 3), tagged(0x0c, Buffer.from(host)))))
   const algorithm = sequence(oid(1, 2, 840, 10_045, 4, 3, 2))
-  const alternativeNames = sequence(tagged(0x82, Buffer.from(host)))
+  const alternativeName = isIPv4(host)
+    ? tagged(0x87, Buffer.from(host.split('.').map(Number)))
+    : tagged(0x82, Buffer.from(host))
   const toSign = sequence(
     tagged(0xa0, integer(2)),
     integer(1),
@@ -20,7 +23,7 @@ export function selfSigned(host: string): SelfSigned {
     sequence(time('000101000000Z'), time('491231000000Z')),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(0xa3, sequence(sequence(oid(2, 5, 29, 17), tagged(0x04, alternativeNames)))),
+    tagged(0xa3, sequence(sequence(oid(2, 5, 29, 17), tagged(0x04, sequence(alternativeName))))),
   )
   const certificate = sequence(toSign, algorithm, bits(sign('sha256', toSign, privateKey)))
   const lines = certificate.toString('base64').replace(/.{64}/g, '$&\n')

@@ -47,6 +47,12 @@ export interface ChannelMessages {
     readonly operation: TableOperation
     readonly error: unknown
   }
+  /** The server of a shared table does not answer and is not asked for the time being (`away`, with what it failed with), or answers again. */
+  'limpet:table:state': {
+    readonly pool: string
+    readonly state: 'away' | 'back'
+    readonly error: unknown
+  }
 }
 
 type MessageChannel<Name extends keyof ChannelMessages> = Channel<unknown, ChannelMessages[Name]>
@@ -65,6 +71,7 @@ export const channels: {
   readonly drained: MessageChannel<'limpet:drained'>
   readonly discoveryError: MessageChannel<'limpet:discovery:error'>
   readonly tableError: MessageChannel<'limpet:table:error'>
+  readonly tableState: MessageChannel<'limpet:table:state'>
 } = Object.freeze({
   route: named('limpet:route'),
   move: named('limpet:move'),
@@ -74,4 +81,5 @@ export const channels: {
   drained: named('limpet:drained'),
   discoveryError: named('limpet:discovery:error'),
   tableError: named('limpet:table:error'),
+  tableState: named('limpet:table:state'),
 })

@@ -18,6 +18,9 @@
  * - `client-aborted`: the client went away before the answer was complete.
  * - `client-stalled`: the client stopped reading the answer for longer than the limit.
  * - `table-timeout`: the sticky table did not answer within its limit.
+ * - `table-away`: the server of the table did not answer, and is not asked for the time being.
+ * - `table-failed`: the server of the table could not be asked, or answered with an error; the message says what to do.
+ * - `table-value`: a stored binding is damaged, or of a newer format.
  * - `table-not-empty`: a snapshot can be restored only into an empty table.
  * - `snapshot-damaged`: a saved table is cut short, altered, or no saved table.
  * - `snapshot-version`: a saved table was written by a newer version.
@@ -49,6 +52,9 @@ export type StickyErrorCode =
   | 'client-aborted'
   | 'client-stalled'
   | 'table-timeout'
+  | 'table-away'
+  | 'table-failed'
+  | 'table-value'
   | 'table-not-empty'
   | 'snapshot-damaged'
   | 'snapshot-version'

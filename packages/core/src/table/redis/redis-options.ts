@@ -1,0 +1,89 @@
+import { type Clock, systemClock } from '../../clock.ts'
+import {
+  choiceOption,
+  contractOption,
+  durationOption,
+  integerOption,
+  invalidOption,
+  optionsObject,
+} from '../../option.ts'
+
+/** Options of {@link redisTable}. @public */
+export interface RedisTableOptions {
+  /** Names the pool in Redis; the same in every replica. Letters, digits, `.`, `_` and `-`, 1 to 64 of them. */
+  readonly pool: string
+  /** What the name of every key begins with, before the pool's. Default `limpet`. */
+  readonly prefix?: string
+  /**
+   * A binding ends when it was not used for so long, in milliseconds, at least 100, and at most a quarter of it later. Default 10 800 000, as
+   * a Service's `sessionAffinity`.
+   */
+  readonly idleTimeoutMs?: number
+  /** A binding ends so long after its key was bound, however much it is used, in milliseconds. Default `Infinity`. */
+  readonly absoluteTimeoutMs?: number
+  /**
+   * What Redis learns of a key: `exact`, the key itself (over 64 characters its SHA-256), or `fingerprint`, 132 bits of its SHA-256.
+   * Default `exact`.
+   */
+  readonly keys?: 'exact' | 'fingerprint'
+  /** Makes fingerprints those of HMAC-SHA-256, which nobody can compute who does not know it; the same in every replica. Default: none. */
+  readonly secret?: string
+  /** The longest wait for one answer, in milliseconds, at least 1. Default 50. */
+  readonly callTimeoutMs?: number
+  /** Calls in a row without an answer after which Redis is not asked any more, 1 to 1 000 000. Default 5. */
+  readonly maxFailures?: number
+  /** Time between two probes of a Redis that is not asked, in milliseconds, at least 1. Default 1 000. */
+  readonly probeMs?: number
+  /** Default: the clock of this process. */
+  readonly clock?: Clock
+}
+
+const NAMES = [
+  'pool',
+  'prefix',
+  'idleTimeoutMs',
+  'absoluteTimeoutMs',
+  'keys',
+  'secret',
+  'callTimeoutMs',
+  'maxFailures',
+  'probeMs',
+  'clock',
+] as const satisfies readonly (keyof RedisTableOptions)[]
+
+/** The options with every default filled in. */
+export interface CheckedRedisOptions extends Required<Omit<RedisTableOptions, 'secret'>> {
+  readonly secret: string | undefined
+}
+
+const NAME = /^[\w.-]{1,64}$/
+
+/** @throws StickyError `invalid-option` */
+export function checkRedisOptions(path: string, options: RedisTableOptions): CheckedRedisOptions {
+  optionsObject(path, options, NAMES)
+  const { pool, prefix = 'limpet', keys = 'exact', secret, clock = systemClock } = options
+  const { idleTimeoutMs = 10_800_000, absoluteTimeoutMs = Number.POSITIVE_INFINITY } = options
+  const { callTimeoutMs = 50, maxFailures = 5, probeMs = 1_000 } = options
+  const words = "letters, digits, '.', '_' and '-', 1 to 64 of them"
+  if (typeof pool !== 'string' || !NAME.test(pool)) throw invalidOption(`${path}.pool`, words, pool)
+  if (typeof prefix !== 'string' || !NAME.test(prefix)) throw invalidOption(`${path}.prefix`, words, prefix)
+  choiceOption(`${path}.keys`, keys, ['exact', 'fingerprint'])
+  if (secret !== undefined && (typeof secret !== 'string' || secret.length < 16)) {
+    throw invalidOption(`${path}.secret`, 'a text of at least 16 characters', 'another value')
+  }
+  if (secret !== undefined && keys !== 'fingerprint') {
+    throw invalidOption(`${path}.keys`, "'fingerprint', for a secret", keys)
+  }
+  return {
+    pool,
+    prefix,
+    keys,
+    secret,
+    clock: contractOption(`${path}.clock`, clock, 'Clock', ['now', 'after']),
+    idleTimeoutMs: durationOption(`${path}.idleTimeoutMs`, idleTimeoutMs, 100, 'finite'),
+    absoluteTimeoutMs: durationOption(`${path}.absoluteTimeoutMs`, absoluteTimeoutMs, 1, 'or-never'),
+    callTimeoutMs: durationOption(`${path}.callTimeoutMs`, callTimeoutMs, 1, 'finite'),
+    maxFailures: integerOption(`${path}.maxFailures`, maxFailures, 1, 1_000_000),
+    probeMs: durationOption(`${path}.probeMs`, probeMs, 1, 'finite'),
+  }
+}

@@ -1,0 +1,113 @@
+import { StickyError } from '../../error.ts'
+import { Breaker } from './breaker.ts'
+import { CallDeadlines } from './call-deadlines.ts'
+import type { RedisCommands, RedisScript } from './redis-client.ts'
+import { failureOf, isAway, replyCode } from './redis-failure.ts'
+import type { CheckedRedisOptions } from './redis-options.ts'
+import { CLAIM, TIME } from './redis-scripts.ts'
+import { ServerTime } from './server-time.ts'
+
+/** What is told of a server. */
+export interface ServerEvents {
+  /** It is not asked any more, or again. */
+  changed(state: 'away' | 'back', error: unknown): void
+}
+
+/** Redis as a table asks it: each call ends within its time, and a server that does not answer is left alone. */
+export class RedisServer {
+  readonly time: ServerTime
+  readonly #commands: RedisCommands
+  readonly #deadlines: CallDeadlines
+  readonly #breaker: Breaker
+  readonly #callTimeoutMs: number
+  /** False once the server has shown that it has no `SET NX GET`, which came with Redis 7.0. */
+  #hasSetNxGet = true
+
+  constructor(commands: RedisCommands, options: CheckedRedisOptions, timeKey: string, events: ServerEvents) {
+    const { clock, callTimeoutMs, maxFailures, probeMs } = options
+    this.#commands = commands
+    this.#callTimeoutMs = callTimeoutMs
+    this.#deadlines = new CallDeadlines(clock, callTimeoutMs)
+    this.time = new ServerTime(clock, () => this.#askTime(timeKey))
+    this.#breaker = new Breaker({
+      clock,
+      failures: maxFailures,
+      probeMs,
+      probe: () => this.time.renew(),
+      isAway,
+      changed: events.changed,
+    })
+  }
+
+  get isAway(): boolean {
+    return this.#breaker.isOpen
+  }
+
+  get(key: string): Promise<unknown> {
+    return this.#call(() => this.#commands.get(key))
+  }
+
+  /** The value that stood, or null if this one was set. `now`: the moment as text. */
+  async setIfAbsent(key: string, value: string, lifeMs: number, now: string): Promise<unknown> {
+    if (this.#hasSetNxGet) {
+      try {
+        return await this.#call(() => this.#commands.setIfAbsent(key, value, lifeMs))
+      } catch (error) {
+        if (!isSyntaxError(error)) throw error
+        this.#hasSetNxGet = false
+      }
+    }
+    const [isSet, standing] = await this.run(CLAIM, key, [now, value, String(lifeMs)])
+    return isSet ? null : standing
+  }
+
+  /** What a script answers: whether it did what it is for, and the value that stands or stood. */
+  async run(script: RedisScript, key: string, args: readonly string[]): Promise<readonly [boolean, unknown]> {
+    const answer = await this.#call(() => this.#evaluate(script, key, args))
+    if (!Array.isArray(answer))
+      throw new StickyError('table-failed', 'the sticky table: a script answered no list')
+    return [Number(answer[0]) === 1, answer[1]]
+  }
+
+  close(): void {
+    this.#breaker.close()
+    this.#deadlines.close()
+  }
+
+  async #call<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#breaker.run(() => this.#deadlines.within(call(), this.#late))
+    } catch (error) {
+      throw failureOf(error)
+    }
+  }
+
+  async #evaluate(script: RedisScript, key: string, args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.#commands.evalSha(script.sha, key, args)
+    } catch (error) {
+      // A server that was started anew, or a replica that was promoted, has not seen it yet.
+      if (replyCode(error) !== 'NOSCRIPT') throw error
+      return this.#commands.eval(script.text, key, args)
+    }
+  }
+
+  async #askTime(key: string): Promise<number> {
+    const answer = await this.#deadlines.within(this.#evaluate(TIME, key, []), this.#late)
+    const [seconds, microseconds] = Array.isArray(answer) ? answer.map(Number) : []
+    if (!(Number(seconds) > 0) || microseconds === undefined) {
+      throw new StickyError('table-failed', 'the sticky table: the server does not tell its time')
+    }
+    return (seconds as number) * 1_000 + microseconds / 1_000
+  }
+
+  readonly #late = (): StickyError =>
+    new StickyError(
+      'table-timeout',
+      `the sticky table: Redis did not answer within ${this.#callTimeoutMs} ms (option "redisTable.callTimeoutMs")`,
+    )
+}
+
+function isSyntaxError(error: unknown): boolean {
+  return error instanceof StickyError && /syntax error/i.test(error.message)
+}

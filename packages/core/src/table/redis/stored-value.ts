@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import type { Identity } from '../../endpoint/endpoint.ts'
+import { StickyError } from '../../error.ts'
+
+/**
+ * A binding as it stands in Redis, in the time of the server. As text: the format `1`, 6 characters of version, then the moments in 7
+ * characters each: created, `until`; one of `-`, `d`, `m`, `b` for whether the deadline, the last move, or both follow; the identity. Numbers
+ * are in base 64 with digits in the order of ASCII, so that scripts compare moments as text. With a short identity that is 28 bytes, which Redis keeps
+ * beside the header of the value.
+ */
+export interface StoredBinding {
+  /** 36 random bits: tells this state of the binding from others of the same key. */
+  readonly version: string
+  readonly createdAt: number
+  /** When it ends unless it is used again; the server ends it then, too. */
+  readonly until: number
+  /** When it ends however much it is used; `Infinity` = never. */
+  readonly deadline: number
+  readonly movedAt: number | undefined
+  readonly identity: Identity
+}
+
+const FORMAT = '1'
+const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+const VERSION = /^[\w-]{6}$/
+/** Characters of a moment: enough until the year 2109. */
+const MOMENT_LENGTH = 7
+const FIXED_LENGTH = 1 + 6 + 2 * MOMENT_LENGTH + 1
+
+const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]))
+
+/** A version that no other state of the binding has. */
+export function newVersion(): string {
+  let version = ''
+  for (const byte of randomBytes(6)) version += DIGITS[byte & 63]
+  return version
+}
+
+/** The text of a moment in whole milliseconds. */
+export function momentText(ms: number): string {
+  let text = ''
+  let rest = Math.round(ms)
+  for (let digit = 0; digit < MOMENT_LENGTH; digit++) {
+    text = DIGITS[rest % 64] + text
+    rest = Math.floor(rest / 64)
+  }
+  return text
+}
+
+export function storedText({
+  version,
+  createdAt,
+  until,
+  deadline,
+  movedAt,
+  identity,
+}: StoredBinding): string {
+  const hasDeadline = deadline !== Number.POSITIVE_INFINITY
+  const flags = hasDeadline ? (movedAt === undefined ? 'd' : 'b') : movedAt === undefined ? '-' : 'm'
+  return (
+    FORMAT +
+    version +
+    momentText(createdAt) +
+    momentText(until) +
+    flags +
+    (hasDeadline ? momentText(deadline) : '') +
+    (movedAt === undefined ? '' : momentText(movedAt)) +
+    identity
+  )
+}
+
+/**
+ * Reads what stands in Redis.
+ *
+ * @throws StickyError `table-value` for a text of a newer format, which must not be misread, and for one that is none
+ */
+export function parseStored(text: unknown): StoredBinding {
+  if (typeof text !== 'string' || text === '') throw damaged()
+  if (text[0] !== FORMAT) {
+    throw new StickyError(
+      'table-value',
+      'the sticky table: a stored binding has a format that this version does not know; was it written by a newer one?',
+    )
+  }
+  const version = text.slice(1, 7)
+  const flags = text[FIXED_LENGTH - 1] as string
+  if (!VERSION.test(version) || !'-dmb'.includes(flags)) throw damaged()
+  let at = FIXED_LENGTH
+  const next = () => {
+    at += MOMENT_LENGTH
+    return momentAt(text, at - MOMENT_LENGTH)
+  }
+  const deadline = flags === 'd' || flags === 'b' ? next() : Number.POSITIVE_INFINITY
+  const movedAt = flags === 'm' || flags === 'b' ? next() : undefined
+  const identity = text.slice(at)
+  if (identity === '') throw damaged()
+  return { version, createdAt: momentAt(text, 7), until: momentAt(text, 14), deadline, movedAt, identity }
+}
+
+function momentAt(text: string, at: number): number {
+  let ms = 0
+  for (let i = at; i < at + MOMENT_LENGTH; i++) {
+    const value = VALUES.get(text[i] as string)
+    if (value === undefined) throw damaged()
+    ms = ms * 64 + value
+  }
+  return ms
+}
+
+function damaged(): StickyError {
+  return new StickyError(
+    'table-value',
+    'the sticky table: a stored binding is damaged, or its key is used by something else',
+  )
+}

@@ -1,0 +1,105 @@
+import { describeLaw } from './describe-law.ts'
+import { at } from './written-history.ts'
+
+const { call, claimed, found, moved, view, fault } = at
+
+describeLaw('one-winner', {
+  breaks: [
+    [
+      'two claims at the same time both made one',
+      [claimed('g1', 100, 'v1', 'a'), claimed('g2', 105, 'v2', 'a')],
+    ],
+    ['a version was answered that nobody made', [found('g1', 100, 'v1', 'a')]],
+  ],
+  keeps: [
+    [
+      'one of two claims made it',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        call('g2', 105, 'claim', { version: 'v1', identity: 'a', made: false }),
+      ],
+    ],
+    [
+      'the claim that made it was not answered',
+      [call('g1', 100, 'claim', { candidate: 'a', error: 'late' }), found('g2', 300, 'v1', 'a')],
+    ],
+    [
+      'the table forgot the first',
+      [claimed('g1', 100, 'v1', 'a'), ...fault(112, 150, { forgets: true }), claimed('g2', 160, 'v2', 'a')],
+    ],
+  ],
+})
+
+describeLaw('ended-early', {
+  breaks: [
+    [
+      'a key is bound anew before its idle timeout',
+      [claimed('g1', 100, 'v1', 'a'), found('g1', 900, 'v1', 'a'), claimed('g2', 1_500, 'v2', 'a')],
+    ],
+    [
+      'also during an outage without loss of memory',
+      [claimed('g1', 100, 'v1', 'a'), ...fault(150, 200), claimed('g2', 400, 'v2', 'a')],
+    ],
+  ],
+  keeps: [
+    ['its idle timeout is over', [claimed('g1', 100, 'v1', 'a'), claimed('g2', 1_100, 'v2', 'a')]],
+    [
+      'it was released',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        call('g1', 200, 'release', { from: 'v1', made: true }),
+        claimed('g2', 400, 'v2', 'a'),
+      ],
+    ],
+    [
+      'its absolute timeout is over',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...[900, 1_800, 2_700, 3_600, 4_500].map((since) => found('g1', since, 'v1', 'a')),
+        claimed('g2', 5_100, 'v2', 'a'),
+      ],
+    ],
+  ],
+})
+
+describeLaw('one-new-home', {
+  breaks: [
+    [
+      'two moves replaced the same binding',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        view('g1', 200, 'b'),
+        view('g2', 200, 'b'),
+        moved('g1', 210, 'v1', 'v2', 'b'),
+        moved('g2', 212, 'v1', 'v3', 'b'),
+      ],
+    ],
+  ],
+  keeps: [
+    [
+      'one move did, and the other was told',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        view('g1', 200, 'b'),
+        view('g2', 200, 'b'),
+        moved('g1', 210, 'v1', 'v2', 'b'),
+        call('g2', 212, 'move', {
+          from: 'v1',
+          candidate: 'b',
+          version: 'v2',
+          identity: 'b',
+          made: false,
+        }),
+      ],
+    ],
+    [
+      'a move met a key whose binding had ended',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        view('g1', 200, 'b'),
+        moved('g1', 210, 'v1', 'v2', 'b'),
+        moved('g1', 1_400, 'v1', 'v3', 'b'),
+      ],
+    ],
+  ],
+})

@@ -43,6 +43,15 @@ export class RedisServer {
     return this.#breaker.isOpen
   }
 
+  /** The server's time, at once where it is known. */
+  now(): number | Promise<number> {
+    const now = this.time.now()
+    if (typeof now === 'number') return now
+    return now.catch((error: unknown) => {
+      throw failureOf(error)
+    })
+  }
+
   get(key: string): Promise<unknown> {
     return this.#call(() => this.#commands.get(key))
   }

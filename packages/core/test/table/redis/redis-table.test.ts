@@ -2,8 +2,10 @@ import { Redis } from 'ioredis'
 import { createClient } from 'redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
+import type { Binding } from '../../../src/table/sticky-table.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { stickyTableConformance } from '../../../src/testing/sticky-table-conformance.ts'
+import { tableCapabilitiesConformance } from '../../../src/testing/table-capabilities-conformance.ts'
 import {
   describeWith,
   freePort,
@@ -43,6 +45,20 @@ describeWith('redis-server', 'redisTable', () => {
   })
 
   for (const kind of ['ioredis', 'node-redis'] as const) {
+    tableCapabilitiesConformance({
+      registry: { describe, it },
+      name: `redisTable with ${kind}`,
+      capabilities: ['BindingList', 'BulkRelease'],
+      create: (timeouts) => {
+        const clock = fakeClock()
+        const client = kind === 'ioredis' ? io : node
+        const table = redisTable(client, { pool: `p${pools++}`, clock, callTimeoutMs: 5_000, ...timeouts })
+        return { table, advance: (ms) => clock.advance(ms), close: () => table.close() }
+      },
+    })
+  }
+
+  for (const kind of ['ioredis', 'node-redis'] as const) {
     stickyTableConformance({
       registry: { describe, it },
       name: `redisTable with ${kind}`,
@@ -56,5 +72,13 @@ describeWith('redis-server', 'redisTable', () => {
     })
   }
 
-  it('works', () => expect(1).toBe(1))
+  it('is the same table for two clients of different kinds', async () => {
+    const options = { pool: `p${pools++}`, callTimeoutMs: 5_000 }
+    await using one = redisTable(io, options)
+    await using other = redisTable(node, options)
+    const { binding } = await one.claim('k', 'pod-1')
+    expect(await other.claim('k', 'pod-2')).toMatchObject({ created: false, binding: { identity: 'pod-1' } })
+    expect(await other.move('k', binding as Binding, 'pod-2')).toMatchObject({ moved: true })
+    expect(await one.lookup('k')).toMatchObject({ identity: 'pod-2', createdAt: binding?.createdAt })
+  })
 })

@@ -4,6 +4,14 @@ export {
   compareWithProxy,
   type Disagreement,
 } from './compare-with-proxy.ts'
+export {
+  type NginxHash,
+  type NginxHashOptions,
+  type NginxParseOptions,
+  nginxHash,
+} from './nginx/nginx-hash.ts'
+export type { NginxMethod } from './nginx/nginx-scheme.ts'
+export type { NginxServer, NginxServerOptions } from './nginx/nginx-server.ts'
 export type { ParityEndpointOptions, PoolScheme } from './parity-endpoint-hash.ts'
 export { parityKey, parityPlacement, parityTable } from './parity-pool.ts'
 export type { ParityScheme, ParityServer } from './parity-scheme.ts'

@@ -16,3 +16,6 @@ export type { ParityEndpointOptions, PoolScheme } from './parity-endpoint-hash.t
 export { parityKey, parityPlacement, parityTable } from './parity-pool.ts'
 export type { ParityScheme, ParityServer } from './parity-scheme.ts'
 export type { ProxyAnswer, ProxyRequest } from './proxy-asker.ts'
+export { type ApisixChashOptions, type IngressNginxChashOptions, restyChash } from './resty/resty-chash.ts'
+export type { ApisixHashOn } from './resty/resty-key.ts'
+export type { RestyNode, RestyNodeOptions } from './resty/resty-node.ts'

@@ -57,7 +57,7 @@ export class Owners {
   }
 
   /** Gives a binding to an endpoint, which may be the one that has it. */
-  give(binding: number, to: number, { present, unchanged }: StepFacts, counts: StepCounts): void {
+  give(binding: number, to: number, { unchanged }: StepFacts, counts: StepCounts): void {
     const from = this.#now[binding] as number
     if (from === to) return
     this.#now[binding] = to
@@ -65,7 +65,7 @@ export class Owners {
       this.#before[binding] = to
       return
     }
-    const isUnneeded = present[from] === 1 && unchanged[from] === 1 && unchanged[to] === 1
+    const isUnneeded = unchanged[from] === 1 && unchanged[to] === 1
     if (isUnneeded) counts.unneeded++
     else counts.needed++
     const before = this.#before[binding] as number

@@ -1,15 +1,17 @@
 import { checkMember, duplicate, type Member, type WeightedMember } from './member.ts'
+import type { Span } from './member-points.ts'
 import { mergePoints } from './merge-points.ts'
 import type { Ring } from './ring.ts'
-import { MemberPoints, type Point, pointCount, type RingPoints } from './ring-points.ts'
+import { pointCount, type RingPoints, type Slots } from './ring-points.ts'
 
 /** Another set of members for a ring: what of its points comes and goes. Members that stay as they are cost a lookup. */
 export class RingChange {
   readonly #ring: Ring
   readonly #halvings: number
-  readonly #source: MemberPoints
-  readonly #removed: Point[] = []
-  readonly #added: Point[] = []
+  readonly #removed: Span[] = []
+  readonly #added: Span[] = []
+  /** Points that come or go. */
+  size = 0
   /** Members by slot, as they are afterwards. */
   readonly #slots: (WeightedMember | undefined)[]
   /** The same with those that go: their points are still to be found. */
@@ -18,14 +20,8 @@ export class RingChange {
   constructor(ring: Ring, halvings: number) {
     this.#ring = ring
     this.#halvings = halvings
-    this.#source = new MemberPoints(ring.seed)
     this.#slots = ring.slots.slice()
     this.#named = ring.slots.slice()
-  }
-
-  /** Points that come or go. */
-  get size(): number {
-    return this.#removed.length + this.#added.length
   }
 
   /**
@@ -65,8 +61,10 @@ export class RingChange {
     return Object.freeze(taken)
   }
 
-  merged(): { readonly points: RingPoints; readonly slots: readonly (WeightedMember | undefined)[] } {
-    const points = mergePoints(this.#ring.points, this.#named, this.#removed, this.#added)
+  merged(): { readonly points: RingPoints; readonly slots: Slots } {
+    const { points: before, seed } = this.#ring
+    if (this.size === 0) return { points: before, slots: this.#slots }
+    const points = mergePoints(before, this.#named, this.#removed, this.#added, seed)
     return { points, slots: this.#slots }
   }
 
@@ -94,7 +92,9 @@ export class RingChange {
     this.#points(this.#added, member.identity, slot, 0, pointCount(member.weight, this.#halvings))
   }
 
-  #points(into: Point[], identity: string, slot: number, from: number, to: number): void {
-    this.#source.positions(identity, from, to, (position) => into.push({ position, slot }))
+  #points(into: Span[], identity: string, slot: number, from: number, to: number): void {
+    if (from >= to) return
+    into.push({ identity, slot, from, to })
+    this.size += to - from
   }
 }

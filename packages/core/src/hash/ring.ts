@@ -3,32 +3,37 @@ import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
 import { KeyLanes } from './key-lanes.ts'
 import type { Member, WeightedMember } from './member.ts'
+import { POINTS_AT_ONCE, sortedPoints } from './point-sort.ts'
 import { RingChange } from './ring-change.ts'
 import { ringDifference } from './ring-difference.ts'
-import { buildPoints, halvingsOf, type RingPoints } from './ring-points.ts'
+import { halvingsOf, pointCount, type RingPoints, type Slots } from './ring-points.ts'
 import { ringShares } from './ring-shares.ts'
+import type { SlicedHash } from './sliced-hash.ts'
+import { finished, inTurns, type Steps } from './steps.ts'
 
 /** Arbitrary and the same for ever: replicas must agree. */
 const KEY_SEEDS = [0x4c696d70, 0x65744b31] as const
 /** With more changed points than this part of all, sorting anew is no slower than merging. */
-const MOST_MERGED = 1 / 4
+const MOST_MERGED = 1 / 2
 
 /** The points of a set, and who has them. */
 interface Built {
   readonly points: RingPoints
-  /** Members by slot; slots of members that went away are empty until they are taken again. */
-  readonly slots: readonly (WeightedMember | undefined)[]
+  readonly slots: Slots
   readonly halvings: number
 }
 
 /** A ring of members that were checked. */
-export function ringOf(members: readonly WeightedMember[], seed: number): Ring {
-  return new Ring(members, seed, builtFrom(members, seed))
-}
-
-function builtFrom(members: readonly WeightedMember[], seed: number): Built {
+export function* ringOf(members: readonly WeightedMember[], seed: number): Steps<Ring> {
   const halvings = halvingsOf(members)
-  return { points: buildPoints(members, halvings, seed), slots: members, halvings }
+  const spans = members.map(({ identity, weight }, slot) => {
+    return { identity, slot, from: 0, to: pointCount(weight, halvings) }
+  })
+  return new Ring(members, seed, {
+    points: yield* sortedPoints(spans, members, seed),
+    slots: members,
+    halvings,
+  })
 }
 
 /**
@@ -37,13 +42,13 @@ function builtFrom(members: readonly WeightedMember[], seed: number): Built {
  * it. Two probes spread the shares as 160 points with one would, with fewer points (Appleton and O'Reilly, "Multi-probe
  * consistent hashing", 2015).
  */
-export class Ring implements ConsistentHash {
+export class Ring implements SlicedHash {
   readonly algorithm = 'ring'
   readonly version = 1
   readonly members: readonly WeightedMember[]
   readonly seed: number
   readonly points: RingPoints
-  readonly slots: readonly (WeightedMember | undefined)[]
+  readonly slots: Slots
   readonly #halvings: number
   readonly #lanes: KeyLanes
   /** For each slot, the number of the pick that has left its member out. */
@@ -97,11 +102,23 @@ export class Ring implements ConsistentHash {
   }
 
   with(members: Iterable<Member>): Ring {
+    return finished(this.#changed(members, this.points.size * MOST_MERGED))
+  }
+
+  withInSlices(members: Iterable<Member>, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Ring> {
+    return inTurns(this.withSteps(members), signal)
+  }
+
+  withSteps(members: Iterable<Member>): Steps<Ring> {
+    // One merge is one slice.
+    return this.#changed(members, Math.min(this.points.size * MOST_MERGED, POINTS_AT_ONCE))
+  }
+
+  *#changed(members: Iterable<Member>, mostMerged: number): Steps<Ring> {
     const change = new RingChange(this, this.#halvings)
     const checked = change.take(members)
     const halvings = halvingsOf(checked)
-    const isMerged = halvings === this.#halvings && change.size <= this.points.size * MOST_MERGED
-    if (!isMerged) return ringOf(checked, this.seed)
+    if (halvings !== this.#halvings || change.size > mostMerged) return yield* ringOf(checked, this.seed)
     return new Ring(checked, this.seed, { ...change.merged(), halvings })
   }
 

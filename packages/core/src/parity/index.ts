@@ -9,6 +9,15 @@ export { type EnvoyMaglevOptions, envoyMaglev } from './envoy/envoy-maglev.ts'
 export type { EnvoyHashOptions } from './envoy/envoy-options.ts'
 export { type EnvoyRingHashOptions, envoyRingHash } from './envoy/envoy-ring-hash.ts'
 export type { EnvoyHashPolicy } from './envoy/hash-policy.ts'
+export type { HaproxyParseOptions } from './haproxy/config/parse-options.ts'
+export { type HaproxyHash, haproxyHash } from './haproxy/haproxy-hash.ts'
+export type {
+  HaproxyHashKey,
+  HaproxyHashOptions,
+  HaproxyServer,
+  HaproxyServerInit,
+} from './haproxy/haproxy-options.ts'
+export type { HaproxyHashFunction } from './haproxy/string-hash.ts'
 export {
   type NginxHash,
   type NginxHashOptions,

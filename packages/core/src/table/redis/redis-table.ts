@@ -86,40 +86,15 @@ class RedisStickyTable implements RedisTable {
     return this.#server.isAway
   }
 
-  async lookup(key: string): Promise<Binding | undefined> {
-    const name = this.#keys.of(key)
-    const answer = this.#server.get(name)
-    const time = this.#server.now()
-    const [value, now] = typeof time === 'number' ? [await answer, time] : await Promise.all([answer, time])
-    if (value === null || value === undefined) return undefined
-    const stored = parseStored(value)
-    if (!this.#times.stands(stored, now)) return undefined
-    this.#use(name, stored, now)
-    return this.#times.bindingOf(stored)
+  lookup(key: string): Promise<Binding | undefined> {
+    const now = this.#server.now()
+    return typeof now === 'number' ? this.#lookup(key, now) : now.then((then) => this.#lookup(key, then))
   }
 
-  async claim(key: string, candidate: Identity): Promise<Claim> {
-    const name = this.#keys.of(key)
-    const now = await this.#server.now()
-    const fresh = this.#times.fresh(candidate, now)
-    const value = storedText(fresh)
-    const { lifeMs } = this.#times
-    const before = await this.#server.setIfAbsent(name, value, lifeMs, this.#times.text(now))
-    if (before === null || before === undefined) return this.#created(fresh)
-    const stored = parseStored(before)
-    // A client that sends a command again after its connection broke may meet what it has set itself.
-    if (stored.version === fresh.version) return this.#created(fresh)
-    if (this.#times.stands(stored, now)) {
-      this.#use(name, stored, now)
-      return { binding: this.#times.bindingOf(stored), created: false }
-    }
-    const [created, standing] = await this.#server.run(CLAIM, name, [
-      this.#times.text(now),
-      value,
-      String(lifeMs),
-    ])
-    if (created) return this.#created(fresh)
-    return { binding: this.#times.bindingOf(parseStored(standing)), created }
+  claim(key: string, candidate: Identity): Promise<Claim> {
+    const now = this.#server.now()
+    if (typeof now === 'number') return this.#claim(key, candidate, now)
+    return now.then((then) => this.#claim(key, candidate, then))
   }
 
   async move(key: string, from: Binding, to: Identity): Promise<Move> {
@@ -186,6 +161,41 @@ class RedisStickyTable implements RedisTable {
   protected report(operation: TableOperation | 'count', error: unknown): void {
     if (!channels.tableError.hasSubscribers) return
     channels.tableError.publish({ pool: this.#options.pool, operation, error })
+  }
+
+  #lookup(key: string, now: number): Promise<Binding | undefined> {
+    const name = this.#keys.of(key)
+    return this.#server.get(name, (value) => {
+      if (value === null || value === undefined) return undefined
+      const stored = parseStored(value)
+      if (!this.#times.stands(stored, now)) return undefined
+      this.#use(name, stored, now)
+      return this.#times.bindingOf(stored)
+    })
+  }
+
+  #claim(key: string, candidate: Identity, now: number): Promise<Claim> {
+    const name = this.#keys.of(key)
+    const fresh = this.#times.fresh(candidate, now)
+    const value = storedText(fresh)
+    const { lifeMs } = this.#times
+    return this.#server.setIfAbsent<Claim>(name, value, lifeMs, now, (before) => {
+      if (before === null || before === undefined) return this.#created(fresh)
+      const stored = parseStored(before)
+      // A client that sends a command again after its connection broke may meet what it has set itself.
+      if (stored.version === fresh.version) return this.#created(fresh)
+      if (!this.#times.stands(stored, now)) return this.#claimOver(name, fresh, value, now)
+      this.#use(name, stored, now)
+      return { binding: this.#times.bindingOf(stored), created: false }
+    })
+  }
+
+  /** Claims a key whose binding is over, though Redis still has it. */
+  async #claimOver(name: string, fresh: StoredBinding, value: string, now: number): Promise<Claim> {
+    const args = [this.#times.text(now), value, String(this.#times.lifeMs)]
+    const [created, standing] = await this.#server.run(CLAIM, name, args)
+    if (created) return this.#created(fresh)
+    return { binding: this.#times.bindingOf(parseStored(standing)), created }
   }
 
   #created(fresh: StoredBinding): Claim {

@@ -44,7 +44,8 @@ export interface ChannelMessages {
   /** The sticky table failed or was too slow; what the request then got is on `limpet:route`. */
   'limpet:table:error': {
     readonly pool: string
-    readonly operation: TableOperation
+    /** `count`: the counts of a shared table could not be made; the former ones stand. */
+    readonly operation: TableOperation | 'count'
     readonly error: unknown
   }
   /** The server of a shared table does not answer and is not asked for the time being (`away`, with what it failed with), or answers again. */

@@ -47,7 +47,7 @@ interface Pass {
   readonly run: (from: number, to: number) => void
 }
 
-/** Sorts points by their upper bits in one counting pass, which gives the starts too, then within each value. */
+/** Sorts points by their upper bits in one counting pass, which gives the starts too, and then each with its few neighbours. */
 class PointSort {
   /** What is to be done, in order, when all points are added. */
   readonly passes: readonly Pass[]
@@ -56,8 +56,6 @@ class PointSort {
   readonly #members: Slots
   readonly #unsorted: Uint32Array
   readonly #unsortedSlots: Uint16Array | Uint32Array
-  /** For each value of the upper bits, where its next point goes. */
-  readonly #ends: Uint32Array
   #added = 0
 
   constructor(size: number, members: Slots, seed: number) {
@@ -67,13 +65,13 @@ class PointSort {
     this.#members = members
     this.#unsorted = new Uint32Array(size)
     this.#unsortedSlots = slotArray(size, members.length)
-    this.#ends = new Uint32Array(buckets)
     const slots = slotArray(size, members.length)
     this.points = new RingPoints(new Uint32Array(size), slots, new Uint32Array(buckets + 1), shift)
     this.passes = [
       { end: size, work: 1, run: (from, to) => this.#count(from, to) },
       { end: buckets, work: 1, run: (from, to) => this.#sum(from, to) },
       { end: size, work: WORK_TO_PLACE, run: (from, to) => this.#place(from, to) },
+      { end: size, work: 1, run: (from, to) => this.#order(from, to) },
     ]
   }
 
@@ -88,36 +86,52 @@ class PointSort {
     const { starts, shift } = this.points
     const unsorted = this.#unsorted
     for (let i = from; i < to; i++) {
-      const next = ((unsorted[i] as number) >>> shift) + 1
-      starts[next] = (starts[next] as number) + 1
+      const bucket = (unsorted[i] as number) >>> shift
+      starts[bucket] = (starts[bucket] as number) + 1
     }
   }
 
+  /** Makes each count the end of its bucket. */
   #sum(from: number, to: number): void {
     const { starts } = this.points
-    const ends = this.#ends
+    let sum = from === 0 ? 0 : (starts[from - 1] as number)
     for (let bucket = from; bucket < to; bucket++) {
-      const start = starts[bucket] as number
-      ends[bucket] = start
-      starts[bucket + 1] = (starts[bucket + 1] as number) + start
+      sum += starts[bucket] as number
+      starts[bucket] = sum
     }
+    // Behind the last bucket, and with the last one right.
+    starts[to] = to === starts.length - 1 ? sum : (starts[to] as number)
   }
 
+  /** Fills each bucket from its end, which so becomes its start. */
   #place(from: number, to: number): void {
     const { positions, slots, starts, shift } = this.points
-    const members = this.#members
-    const ends = this.#ends
     const unsorted = this.#unsorted
     const unsortedSlots = this.#unsortedSlots
     for (let i = from; i < to; i++) {
       const position = unsorted[i] as number
-      const slot = unsortedSlots[i] as number
       const bucket = position >>> shift
-      let place = ends[bucket] as number
-      ends[bucket] = place + 1
-      const start = starts[bucket] as number
+      const place = (starts[bucket] as number) - 1
+      starts[bucket] = place
+      positions[place] = position
+      slots[place] = unsortedSlots[i] as number
+    }
+  }
+
+  #order(from: number, to: number): void {
+    const { positions, slots } = this.points
+    const members = this.#members
+    let before = from === 0 ? 0 : (positions[from - 1] as number)
+    for (let i = from; i < to; i++) {
+      const position = positions[i] as number
+      if (position > before) {
+        before = position
+        continue
+      }
+      const slot = slots[i] as number
+      let place = i
       while (
-        place > start &&
+        place > 0 &&
         isBefore(members, position, slot, positions[place - 1] as number, slots[place - 1] as number)
       ) {
         positions[place] = positions[place - 1] as number

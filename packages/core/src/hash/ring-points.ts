@@ -64,9 +64,9 @@ export class RingPoints {
   }
 }
 
-/** Bits to shift a position by, for about one point with each value of what is left: a search takes a step or two. */
+/** Bits to shift a position by, for one or two points with each value of what is left: a search takes a step or two. */
 export function shiftFor(size: number): number {
-  return 32 - Math.max(1, Math.min(20, 32 - Math.clz32(Math.max(1, size - 1))))
+  return 32 - Math.max(1, Math.min(20, 31 - Math.clz32(Math.max(1, size - 1))))
 }
 
 /** Array for the slots of `members`. */

@@ -20,6 +20,8 @@ const MOST_MERGED = 1 / 2
 interface Built {
   readonly points: RingPoints
   readonly slots: Slots
+  /** For each member, its slot. */
+  readonly slotOfMember: Uint32Array
   readonly halvings: number
 }
 
@@ -29,11 +31,9 @@ export function* ringOf(members: readonly WeightedMember[], seed: number): Steps
   const spans = members.map(({ identity, weight }, slot) => {
     return { identity, slot, from: 0, to: pointCount(weight, halvings) }
   })
-  return new Ring(members, seed, {
-    points: yield* sortedPoints(spans, members, seed),
-    slots: members,
-    halvings,
-  })
+  const points = yield* sortedPoints(spans, members, seed)
+  const slotOfMember = Uint32Array.from(members.keys())
+  return new Ring(members, seed, { points, slots: members, slotOfMember, halvings })
 }
 
 /**
@@ -49,6 +49,7 @@ export class Ring implements SlicedHash {
   readonly seed: number
   readonly points: RingPoints
   readonly slots: Slots
+  readonly slotOfMember: Uint32Array
   readonly #halvings: number
   readonly #lanes: KeyLanes
   /** For each slot, the number of the pick that has left its member out. */
@@ -58,19 +59,30 @@ export class Ring implements SlicedHash {
   readonly #placeable: number
   readonly #totalWeight: number
 
-  constructor(members: readonly WeightedMember[], seed: number, { points, slots, halvings }: Built) {
+  constructor(
+    members: readonly WeightedMember[],
+    seed: number,
+    { points, slots, slotOfMember, halvings }: Built,
+  ) {
     this.members = members
     this.seed = seed
     this.points = points
     this.slots = slots
+    this.slotOfMember = slotOfMember
     this.#halvings = halvings
     this.#lanes = new KeyLanes(KEY_SEEDS[0] ^ seed, KEY_SEEDS[1] ^ seed)
     this.#leftOut = new Uint32Array(slots.length)
-    this.#placeable = members.filter(({ weight }) => weight > 0).length
-    this.#totalWeight = members.reduce((sum, { weight }) => sum + weight, 0)
+    let placeable = 0
+    let totalWeight = 0
+    for (const { weight } of members) {
+      if (weight > 0) placeable++
+      totalWeight += weight
+    }
+    this.#placeable = placeable
+    this.#totalWeight = totalWeight
   }
 
-  /** Made when another set is asked for. */
+  /** Made when it is asked for. */
   get slotByIdentity(): ReadonlyMap<string, number> {
     if (this.#slotByIdentity) return this.#slotByIdentity
     const slots = new Map<string, number>()
@@ -89,12 +101,17 @@ export class Ring implements SlicedHash {
 
   /** The slot of the member that takes a key with these hashes; the ring must have points. Equal distances: the first probe's. */
   slotOf(first: number, second: number): number {
-    const { points } = this
-    const one = points.indexAt(first)
-    const two = points.indexAt(second)
-    const distanceOne = ((points.positions[one] as number) - first) >>> 0
-    const distanceTwo = ((points.positions[two] as number) - second) >>> 0
-    return points.slots[distanceOne <= distanceTwo ? one : two] as number
+    const { positions, slots, starts, shift } = this.points
+    const size = positions.length
+    let one = starts[first >>> shift] as number
+    let two = starts[second >>> shift] as number
+    while (one < size && (positions[one] as number) < first) one++
+    while (two < size && (positions[two] as number) < second) two++
+    if (one === size) one = 0
+    if (two === size) two = 0
+    const distanceOne = ((positions[one] as number) - first) >>> 0
+    const distanceTwo = ((positions[two] as number) - second) >>> 0
+    return slots[distanceOne <= distanceTwo ? one : two] as number
   }
 
   candidates(key: string | Uint8Array): IterableIterator<WeightedMember> {
@@ -115,11 +132,11 @@ export class Ring implements SlicedHash {
   }
 
   *#changed(members: Iterable<Member>, mostMerged: number): Steps<Ring> {
-    const change = new RingChange(this, this.#halvings)
-    const checked = change.take(members)
-    const halvings = halvingsOf(checked)
-    if (halvings !== this.#halvings || change.size > mostMerged) return yield* ringOf(checked, this.seed)
-    return new Ring(checked, this.seed, { ...change.merged(), halvings })
+    const change = new RingChange(this, this.#halvings, members)
+    const halvings = halvingsOf(change.members)
+    if (halvings !== this.#halvings || change.size > mostMerged)
+      return yield* ringOf(change.members, this.seed)
+    return new Ring(change.members, this.seed, { ...change.merged(), halvings })
   }
 
   diff(other: ConsistentHash): Difference {

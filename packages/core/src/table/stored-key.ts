@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 
 /** The longest key that is stored as it is: a UUID, an ULID and 256 bits in hex fit. */
-const LONGEST_VERBATIM = 64
+export const LONGEST_VERBATIM = 64
 
 /**
  * The text under which a table stores `key`: the key itself, or for a long key `~` and its SHA-256 in hex. A stored key

@@ -11,6 +11,7 @@ export interface EnvoyMaglevOptions extends EnvoyHashOptions {
   readonly tableSize?: number
 }
 
+const PATH = 'envoyMaglev'
 const MOST_PLACES = 5_000_011
 
 /**
@@ -21,13 +22,17 @@ const MOST_PLACES = 5_000_011
  * @public
  */
 export function envoyMaglev(options: EnvoyMaglevOptions): ParityScheme<EnvoyHost> {
-  const { tableSize = 65_537 } = optionsObject('envoyMaglev', options, [...SHARED_OPTIONS, 'tableSize'])
+  const { tableSize = 65_537 } = optionsObject(PATH, options, [...SHARED_OPTIONS, 'tableSize'])
   if (!Number.isInteger(tableSize) || tableSize > MOST_PLACES || !isPrime(tableSize)) {
-    throw invalidOption('tableSize', `a prime from 2 to ${MOST_PLACES}`, tableSize)
+    throw invalidOption(`${PATH}.tableSize`, `a prime from 2 to ${MOST_PLACES}`, tableSize)
   }
-  const checked = checkOptions(options)
+  const checked = checkOptions(PATH, options)
   if (checked.hosts.length > tableSize) {
-    throw invalidOption('tableSize', `a place for each of the ${checked.hosts.length} hosts`, tableSize)
+    throw invalidOption(
+      `${PATH}.tableSize`,
+      `a place for each of the ${checked.hosts.length} hosts`,
+      tableSize,
+    )
   }
   return new EnvoyScheme('envoy maglev', checked, (hosts) => new EnvoyMaglevTable(hosts, tableSize))
 }

@@ -45,20 +45,22 @@ export interface CheckedOptions {
 }
 
 /** @throws StickyError `invalid-option`, `duplicate-identity` */
-export function checkOptions({
-  hosts,
-  hashPolicy,
-  useHostnameForHashing = false,
-  healthyPanicThreshold = 50,
-  overprovisioningFactor = 140,
-  hostSelectionRetryMaxAttempts = 1,
-}: EnvoyHashOptions): CheckedOptions {
-  const useHostname = booleanOption('useHostnameForHashing', useHostnameForHashing)
+export function checkOptions(path: string, options: EnvoyHashOptions): CheckedOptions {
+  const {
+    hosts,
+    hashPolicy,
+    useHostnameForHashing = false,
+    healthyPanicThreshold = 50,
+    overprovisioningFactor = 140,
+    hostSelectionRetryMaxAttempts = 1,
+  } = options
+  const at = (name: keyof EnvoyHashOptions) => `${path}.${name}`
+  const useHostname = booleanOption(at('useHostnameForHashing'), useHostnameForHashing)
   return {
-    hosts: checkHosts('hosts', hosts, useHostname),
-    policies: new HashPolicies('hashPolicy', hashPolicy),
-    panicBelow: integerOption('healthyPanicThreshold', healthyPanicThreshold, 0, 100),
-    overprovisioning: integerOption('overprovisioningFactor', overprovisioningFactor, 1, 2 ** 32 - 1),
-    retries: integerOption('hostSelectionRetryMaxAttempts', hostSelectionRetryMaxAttempts, 0, 1_000),
+    hosts: checkHosts(at('hosts'), hosts, useHostname),
+    policies: new HashPolicies(at('hashPolicy'), hashPolicy),
+    panicBelow: integerOption(at('healthyPanicThreshold'), healthyPanicThreshold, 0, 100),
+    overprovisioning: integerOption(at('overprovisioningFactor'), overprovisioningFactor, 1, 2 ** 32 - 1),
+    retries: integerOption(at('hostSelectionRetryMaxAttempts'), hostSelectionRetryMaxAttempts, 0, 1_000),
   }
 }

@@ -37,26 +37,34 @@ export class Breaker {
     return this.#isOpen
   }
 
-  /** Makes a call, or rejects at once with `table-away`. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#isOpen) {
-      throw new StickyError(
-        'table-away',
-        'the sticky table is not asked: its server did not answer, and is probed',
-        {
-          cause: this.#error,
-        },
-      )
-    }
-    try {
-      const answer = await call()
+  /** Why nothing is to be asked; undefined where it is. */
+  refusal(): StickyError | undefined {
+    if (!this.#isOpen) return undefined
+    return new StickyError(
+      'table-away',
+      'the sticky table is not asked: its server did not answer, and is probed',
+      {
+        cause: this.#error,
+      },
+    )
+  }
+
+  /** A call was answered. */
+  succeeded(): void {
+    this.#failures = 0
+  }
+
+  /** A call failed. */
+  failed(error: unknown): void {
+    if (!this.#host.isAway(error)) {
       this.#failures = 0
-      return answer
-    } catch (error) {
-      if (this.#host.isAway(error)) this.#failed(error)
-      else this.#failures = 0
-      throw error
+      return
     }
+    if (this.#isOpen || this.#isClosed || ++this.#failures < this.#host.failures) return
+    this.#isOpen = true
+    this.#error = error
+    this.#host.changed('away', error)
+    this.#probeLater()
   }
 
   /** Ends the probes. */
@@ -64,14 +72,6 @@ export class Breaker {
     this.#isClosed = true
     this.#cancelProbe?.()
     this.#cancelProbe = undefined
-  }
-
-  #failed(error: unknown): void {
-    if (this.#isOpen || this.#isClosed || ++this.#failures < this.#host.failures) return
-    this.#isOpen = true
-    this.#error = error
-    this.#host.changed('away', error)
-    this.#probeLater()
   }
 
   #probeLater(): void {

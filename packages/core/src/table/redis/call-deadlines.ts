@@ -1,8 +1,11 @@
 import type { Clock } from '../../clock.ts'
 
-interface Deadline {
+/** A call that is under way. */
+export interface Deadline {
   readonly at: number
+  /** Told if the time is over before the call is. */
   readonly expire: () => void
+  /** Set by whoever ends the call. */
   isOver: boolean
 }
 
@@ -27,16 +30,18 @@ export class CallDeadlines {
     return this.#queue.length - this.#head
   }
 
+  /** A call begins; `expire` is told if its time is over before it is. */
+  begin(expire: () => void): Deadline {
+    const deadline: Deadline = { at: this.#clock.now() + this.#limitMs, expire, isOver: false }
+    this.#queue.push(deadline)
+    this.#cancel ??= this.#clock.after(this.#limitMs, () => this.#sweep())
+    return deadline
+  }
+
   /** The answer of a call, or `late()` as failure if it takes longer than the limit. What comes later is dropped. */
   within<T>(call: Promise<T>, late: () => Error): Promise<T> {
     return new Promise((resolve, reject) => {
-      const deadline: Deadline = {
-        at: this.#clock.now() + this.#limitMs,
-        expire: () => reject(late()),
-        isOver: false,
-      }
-      this.#queue.push(deadline)
-      this.#cancel ??= this.#clock.after(this.#limitMs, () => this.#sweep())
+      const deadline = this.begin(() => reject(late()))
       call.then(
         (value) => {
           deadline.isOver = true

@@ -44,9 +44,13 @@ export async function keyHoldersOf(client: RedisClient): Promise<readonly KeyHol
     const cluster = given as unknown as NodeCluster
     return Promise.all(cluster.masters.map(async (node) => byMethods(await cluster.nodeClient(node))))
   }
-  if (typeof given.scan === 'function' && typeof given.dbSize === 'function') return [byMethods(given as unknown as Scanning)]
+  if (typeof given.scan === 'function' && typeof given.dbSize === 'function')
+    return [byMethods(given as unknown as Scanning)]
   if (typeof given.customCommand === 'function') return [byCustomCommand(given as never)]
-  throw new StickyError('not-supported', 'the sticky table: this client cannot go through the keys of its servers')
+  throw new StickyError(
+    'not-supported',
+    'the sticky table: this client cannot go through the keys of its servers',
+  )
 }
 
 function byCall(client: Calling): KeyHolder {

@@ -22,10 +22,23 @@ const HINTS: Readonly<Record<string, string>> = {
 /** Codes after which the next call would fail, too: the server is as good as away. */
 const AWAY = new Set(['NOAUTH', 'WRONGPASS', 'LOADING', 'CLUSTERDOWN', 'MASTERDOWN', 'BUSY'])
 
+/** How valkey-glide calls errors that the server answers with, where it does not leave the code as it is. */
+const GLIDE_KINDS: Readonly<Record<string, string>> = {
+  NoScriptError: 'NOSCRIPT',
+  BusyLoadingError: 'LOADING',
+  ReadOnly: 'READONLY',
+  MasterDown: 'MASTERDOWN',
+  ClusterDown: 'CLUSTERDOWN',
+  TryAgain: 'TRYAGAIN',
+}
+
 /** The code of an error that the server answered with, such as `OOM`; undefined for one that arose on the way. */
 export function replyCode(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : ''
-  return /^(?:ReplyError: )?([A-Z]{2,})\b/.exec(message)?.[1]
+  const code = /^(?:ReplyError: )?([A-Z]{2,})\b/.exec(message)?.[1]
+  if (code !== undefined) return code
+  const kind = /signalled by the server: (?:- )?(\w+)/.exec(message)?.[1]
+  return kind === undefined ? undefined : (GLIDE_KINDS[kind] ?? kind)
 }
 
 /** True if the error says that the server does not answer, and not that it refuses this call. */

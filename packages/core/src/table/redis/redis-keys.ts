@@ -1,5 +1,6 @@
 import { createHmac, hash } from 'node:crypto'
-import { storedKey } from '../stored-key.ts'
+import type { Identity } from '../../endpoint/endpoint.ts'
+import { LONGEST_VERBATIM, storedKey } from '../stored-key.ts'
 
 /** What is kept of keys in Redis. */
 export interface KeyNaming {
@@ -37,6 +38,27 @@ export class RedisKeys {
         ? hash('sha256', bytes, 'base64url')
         : createHmac('sha256', secret).update(bytes).digest('base64url')
     return this.#start + digest.slice(0, FINGERPRINT_LENGTH)
+  }
+
+  /** Matches the names of all keys of the pool, and no other. */
+  get pattern(): string {
+    return `${this.#start}*`
+  }
+
+  /** What is under this name; undefined if its key is not kept as it is. */
+  keyOf(name: string): string | undefined {
+    const kept = name.slice(this.#start.length)
+    return this.#naming.keys === 'exact' && kept.length <= LONGEST_VERBATIM ? kept : undefined
+  }
+
+  /** Tells a key from all others of the pool, without disclosing it. */
+  fingerprintOf(name: string): string {
+    return hash('sha256', name, 'base64url').slice(0, FINGERPRINT_LENGTH)
+  }
+
+  /** The lock of whoever looks whether an endpoint has any key left. No pool's key has such a name: a prefix has no `~`. */
+  lockOf(identity: Identity): string {
+    return `${this.#naming.prefix}~drain:${this.#naming.pool}:${identity}`
   }
 
   /** The key whose server's time counts; no key of a request has this name, since an empty key is none. */

@@ -34,6 +34,13 @@ export interface RedisTableOptions {
   readonly maxFailures?: number
   /** Time between two probes of a Redis that is not asked, in milliseconds, at least 1. Default 1 000. */
   readonly probeMs?: number
+  /**
+   * Counts the keys of each endpoint, which caps, `leastBound()` and drains need, by going over all of them so long after the last count,
+   * in milliseconds, at least 100. The counts are approximate. Default: no counts.
+   */
+  readonly countEveryMs?: number
+  /** Keys that a count goes over in a second, 100 to 10 000 000. Default 50 000. */
+  readonly countKeysPerSecond?: number
   /** Default: the clock of this process. */
   readonly clock?: Clock
 }
@@ -48,11 +55,14 @@ const NAMES = [
   'callTimeoutMs',
   'maxFailures',
   'probeMs',
+  'countEveryMs',
+  'countKeysPerSecond',
   'clock',
 ] as const satisfies readonly (keyof RedisTableOptions)[]
 
 /** The options with every default filled in. */
-export interface CheckedRedisOptions extends Required<Omit<RedisTableOptions, 'secret'>> {
+export interface CheckedRedisOptions extends Required<Omit<RedisTableOptions, 'secret' | 'countEveryMs'>> {
+  readonly countEveryMs: number | undefined
   readonly secret: string | undefined
 }
 
@@ -64,6 +74,7 @@ export function checkRedisOptions(path: string, options: RedisTableOptions): Che
   const { pool, prefix = 'limpet', keys = 'exact', secret, clock = systemClock } = options
   const { idleTimeoutMs = 10_800_000, absoluteTimeoutMs = Number.POSITIVE_INFINITY } = options
   const { callTimeoutMs = 50, maxFailures = 5, probeMs = 1_000 } = options
+  const { countEveryMs, countKeysPerSecond = 50_000 } = options
   const words = "letters, digits, '.', '_' and '-', 1 to 64 of them"
   if (typeof pool !== 'string' || !NAME.test(pool)) throw invalidOption(`${path}.pool`, words, pool)
   if (typeof prefix !== 'string' || !NAME.test(prefix)) throw invalidOption(`${path}.prefix`, words, prefix)
@@ -85,5 +96,10 @@ export function checkRedisOptions(path: string, options: RedisTableOptions): Che
     callTimeoutMs: durationOption(`${path}.callTimeoutMs`, callTimeoutMs, 1, 'finite'),
     maxFailures: integerOption(`${path}.maxFailures`, maxFailures, 1, 1_000_000),
     probeMs: durationOption(`${path}.probeMs`, probeMs, 1, 'finite'),
+    countEveryMs:
+      countEveryMs === undefined
+        ? undefined
+        : durationOption(`${path}.countEveryMs`, countEveryMs, 100, 'finite'),
+    countKeysPerSecond: integerOption(`${path}.countKeysPerSecond`, countKeysPerSecond, 100, 10_000_000),
   }
 }

@@ -52,6 +52,12 @@ if not stands(ARGV[2]) or (ARGV[1] ~= '' and string.sub(old, 2, 7) ~= ARGV[1]) t
 redis.call('DEL', KEYS[1])
 return {1, old}`)
 
+/** Replaces a value by another. ARGV: the value expected, the new one, its life. */
+export const REPLACE: RedisScript = script(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return {0} end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return {1, ARGV[2]}`)
+
 /** The server's time: seconds and microseconds. Its key only says which server of a Cluster is asked. */
 export const TIME: RedisScript = script(`return redis.call('TIME')`)
 

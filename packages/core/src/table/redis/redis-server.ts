@@ -6,6 +6,7 @@ import { failureOf, isAway, replyCode } from './redis-failure.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
 import { CLAIM, TIME } from './redis-scripts.ts'
 import { ServerTime } from './server-time.ts'
+import { momentText } from './stored-value.ts'
 
 /** What is told of a server. */
 export interface ServerEvents {
@@ -22,6 +23,8 @@ export class RedisServer {
   readonly #callTimeoutMs: number
   /** False once the server has shown that it has no `SET NX GET`, which came with Redis 7.0. */
   #hasSetNxGet = true
+  /** True once it has shown that it has. */
+  #knowsSetNxGet = false
 
   constructor(commands: RedisCommands, options: CheckedRedisOptions, timeKey: string, events: ServerEvents) {
     const { clock, callTimeoutMs, maxFailures, probeMs } = options
@@ -43,27 +46,38 @@ export class RedisServer {
     return this.#breaker.isOpen
   }
 
-  get(key: string): Promise<unknown> {
-    return this.#call(() => this.#commands.get(key))
+  /** The server's time, at once where it is known. */
+  now(): number | Promise<number> {
+    const now = this.time.now()
+    if (typeof now === 'number') return now
+    return now.catch((error: unknown) => {
+      throw failureOf(error)
+    })
   }
 
-  /** The value that stood, or null if this one was set. `now`: the moment as text. */
-  async setIfAbsent(key: string, value: string, lifeMs: number, now: string): Promise<unknown> {
-    if (this.#hasSetNxGet) {
-      try {
-        return await this.#call(() => this.#commands.setIfAbsent(key, value, lifeMs))
-      } catch (error) {
-        if (!isSyntaxError(error)) throw error
-        this.#hasSetNxGet = false
-      }
-    }
-    const [isSet, standing] = await this.run(CLAIM, key, [now, value, String(lifeMs)])
-    return isSet ? null : standing
+  /** What stands under a key, as `read` has it. */
+  get<T>(key: string, read: (value: unknown) => T | Promise<T>): Promise<T> {
+    return this.#breaker.isOpen ? this.#refuse() : this.#follow(this.#commands.get(key), read)
+  }
+
+  /** Sets a value where there is none: `read` gets the value that stood, or null if this one was set. */
+  setIfAbsent<T>(
+    key: string,
+    value: string,
+    lifeMs: number,
+    now: number,
+    read: (before: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    if (this.#breaker.isOpen) return this.#refuse()
+    if (!this.#hasSetNxGet) return this.#claimByScript(key, value, lifeMs, now, read)
+    const answer = this.#follow(this.#commands.setIfAbsent(key, value, lifeMs), read)
+    return this.#knowsSetNxGet ? answer : this.#orByScript(answer, key, value, lifeMs, now, read)
   }
 
   /** What a script answers: whether it did what it is for, and the value that stands or stood. */
   async run(script: RedisScript, key: string, args: readonly string[]): Promise<readonly [boolean, unknown]> {
-    const answer = await this.#call(() => this.#evaluate(script, key, args))
+    if (this.#breaker.isOpen) return this.#refuse()
+    const answer = await this.#follow(this.#evaluate(script, key, args), (value) => value)
     if (!Array.isArray(answer))
       throw new StickyError('table-failed', 'the sticky table: a script answered no list')
     return [Number(answer[0]) === 1, answer[1]]
@@ -74,12 +88,66 @@ export class RedisServer {
     this.#deadlines.close()
   }
 
-  async #call<T>(call: () => Promise<T>): Promise<T> {
+  async #orByScript<T>(
+    answer: Promise<T>,
+    key: string,
+    value: string,
+    lifeMs: number,
+    now: number,
+    read: (before: unknown) => T | Promise<T>,
+  ): Promise<T> {
     try {
-      return await this.#breaker.run(() => this.#deadlines.within(call(), this.#late))
+      const result = await answer
+      this.#knowsSetNxGet = true
+      return result
     } catch (error) {
-      throw failureOf(error)
+      if (!isSyntaxError(error)) throw error
+      this.#hasSetNxGet = false
+      return this.#claimByScript(key, value, lifeMs, now, read)
     }
+  }
+
+  async #claimByScript<T>(
+    key: string,
+    value: string,
+    lifeMs: number,
+    now: number,
+    read: (before: unknown) => T | Promise<T>,
+  ): Promise<T> {
+    const [isSet, standing] = await this.run(CLAIM, key, [momentText(now), value, String(lifeMs)])
+    return read(isSet ? null : standing)
+  }
+
+  #refuse(): Promise<never> {
+    return Promise.reject(this.#breaker.refusal())
+  }
+
+  /** Follows a call to its end, by one promise: layers of async functions would cost as much as the client's own work. */
+  #follow<T>(call: Promise<unknown>, read: (answer: unknown) => T | Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const fail = (error: unknown) => {
+        this.#breaker.failed(error)
+        reject(failureOf(error))
+      }
+      const deadline = this.#deadlines.begin(() => fail(this.#late()))
+      call.then(
+        (answer) => {
+          if (deadline.isOver) return
+          deadline.isOver = true
+          this.#breaker.succeeded()
+          try {
+            resolve(read(answer))
+          } catch (error) {
+            reject(error)
+          }
+        },
+        (error: unknown) => {
+          if (deadline.isOver) return
+          deadline.isOver = true
+          fail(error)
+        },
+      )
+    })
   }
 
   async #evaluate(script: RedisScript, key: string, args: readonly string[]): Promise<unknown> {

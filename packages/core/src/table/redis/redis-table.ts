@@ -1,23 +1,37 @@
 import { channels } from '../../channels.ts'
 import type { Identity } from '../../endpoint/endpoint.ts'
+import type {
+  BindingList,
+  BulkRelease,
+  EndpointCounts,
+  ListedBinding,
+  SliceOptions,
+} from '../capabilities.ts'
+import type { TableOperation } from '../guarded-table.ts'
 import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
+import { RedisBulk } from './redis-bulk.ts'
 import { commandsOf, type RedisClient } from './redis-client.ts'
+import { RedisCounts } from './redis-counts.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { type CheckedRedisOptions, checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
 import { CLAIM, MOVE, REFRESH, RELEASE } from './redis-scripts.ts'
 import { RedisServer } from './redis-server.ts'
-import { momentText, newVersion, parseStored, type StoredBinding, storedText } from './stored-value.ts'
-
-/** The life that a binding is given, as a multiple of its idle timeout: so a use is written at most once per quarter of it. */
-const LIFE = 1.25
+import { parseStored, type StoredBinding, storedText } from './stored-value.ts'
+import { Times } from './times.ts'
 
 /** A table on Redis. @public */
-export interface RedisTable extends StickyTable, AsyncDisposable {
+export interface RedisTable extends StickyTable, BindingList, BulkRelease, AsyncDisposable {
   readonly scope: 'shared'
   /** True while Redis does not answer and is not asked. */
   readonly isAway: boolean
   /** Ends timers and probes. The client is not closed. Idempotent. */
   close(): Promise<void>
+}
+
+/** A table on Redis that counts the keys of each endpoint, approximately. @public */
+export interface CountingRedisTable extends RedisTable, EndpointCounts {
+  /** How old the last count is, in milliseconds; `Infinity` before the first. */
+  readonly countsAgeMs: number
 }
 
 /**
@@ -33,100 +47,104 @@ export interface RedisTable extends StickyTable, AsyncDisposable {
  * @throws StickyError `invalid-option`
  * @public
  */
+export function redisTable(
+  client: RedisClient,
+  options: RedisTableOptions & { readonly countEveryMs: number },
+): CountingRedisTable
+/** @public */
+export function redisTable(client: RedisClient, options: RedisTableOptions): RedisTable
 export function redisTable(client: RedisClient, options: RedisTableOptions): RedisTable {
   const checked = checkRedisOptions('redisTable', options)
-  return new RedisStickyTable(new RedisKeys(checked), checked, client)
+  const { countEveryMs } = checked
+  if (countEveryMs === undefined) return new RedisStickyTable(client, checked)
+  return new CountingRedisStickyTable(client, checked, countEveryMs)
 }
 
 class RedisStickyTable implements RedisTable {
   readonly scope = 'shared'
+  protected readonly bulk: RedisBulk
   readonly #keys: RedisKeys
   readonly #options: CheckedRedisOptions
   readonly #server: RedisServer
-  readonly #lifeMs: number
-  /** Left of a life below which a use is written. The margin is for the estimate of the server's time. */
-  readonly #refreshBelowMs: number
+  readonly #times: Times
 
-  constructor(keys: RedisKeys, options: CheckedRedisOptions, client: RedisClient) {
-    const { idleTimeoutMs, pool } = options
-    this.#keys = keys
+  constructor(client: RedisClient, options: CheckedRedisOptions) {
+    const { pool, clock } = options
+    const commands = commandsOf('redisTable.client', client)
     this.#options = options
-    this.#lifeMs = Math.ceil(idleTimeoutMs * LIFE)
-    this.#refreshBelowMs = idleTimeoutMs + Math.min(1_000, idleTimeoutMs / 50)
-    this.#server = new RedisServer(commandsOf('redisTable.client', client), options, keys.time, {
+    this.#keys = new RedisKeys(options)
+    this.#server = new RedisServer(commands, options, this.#keys.time, {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
     })
+    this.#times = new Times(options, this.#server.time)
+    this.bulk = new RedisBulk(client, commands, this.#keys, this.#server, this.#times, clock)
   }
 
   get isAway(): boolean {
     return this.#server.isAway
   }
 
-  async lookup(key: string): Promise<Binding | undefined> {
-    const name = this.#keys.of(key)
-    const [value, now] = await Promise.all([this.#server.get(name), this.#server.time.now()])
-    if (value === null || value === undefined) return undefined
-    const stored = parseStored(value)
-    if (!stands(stored, now)) return undefined
-    this.#use(name, stored, now)
-    return this.#bindingOf(stored)
+  lookup(key: string): Promise<Binding | undefined> {
+    const now = this.#server.now()
+    return typeof now === 'number' ? this.#lookup(key, now) : now.then((then) => this.#lookup(key, then))
   }
 
-  async claim(key: string, candidate: Identity): Promise<Claim> {
-    const name = this.#keys.of(key)
-    const now = await this.#server.time.now()
-    const fresh = this.#fresh(candidate, now)
-    const value = storedText(fresh)
-    const before = await this.#server.setIfAbsent(name, value, this.#lifeMs, momentText(now))
-    if (before === null || before === undefined) return { binding: this.#bindingOf(fresh), created: true }
-    const stored = parseStored(before)
-    // A client that sends a command again after its connection broke may meet what it has set itself.
-    if (stored.version === fresh.version) return { binding: this.#bindingOf(fresh), created: true }
-    if (stands(stored, now)) {
-      this.#use(name, stored, now)
-      return { binding: this.#bindingOf(stored), created: false }
-    }
-    const [created, standing] = await this.#server.run(CLAIM, name, [
-      momentText(now),
-      value,
-      String(this.#lifeMs),
-    ])
-    return { binding: this.#bindingOf(parseStored(standing)), created }
+  claim(key: string, candidate: Identity): Promise<Claim> {
+    const now = this.#server.now()
+    if (typeof now === 'number') return this.#claim(key, candidate, now)
+    return now.then((then) => this.#claim(key, candidate, then))
   }
 
   async move(key: string, from: Binding, to: Identity): Promise<Move> {
-    const now = await this.#server.time.now()
-    const fresh = this.#fresh(to, now)
-    const [moved, standing] = await this.#server.run(MOVE, this.#keys.of(key), [
+    const now = await this.#server.now()
+    const fresh = this.#times.fresh(to, now)
+    const [isMoved, standing] = await this.#server.run(MOVE, this.#keys.of(key), [
       String(from.version),
-      momentText(now),
+      this.#times.text(now),
       fresh.version,
-      momentText(fresh.until),
-      String(this.#lifeMs),
+      this.#times.text(fresh.until),
+      String(this.#times.lifeMs),
       to,
       storedText(fresh),
     ])
     const stored = parseStored(standing)
-    return { binding: this.#bindingOf(stored), moved: moved || stored.version === fresh.version }
+    const moved = isMoved || stored.version === fresh.version
+    if (moved) this.changed(to, 1)
+    if (moved && stored.movedAt !== undefined) this.changed(from.identity, -1)
+    return { binding: this.#times.bindingOf(stored), moved }
   }
 
   async touch(key: string, binding: Binding): Promise<void> {
-    const now = await this.#server.time.now()
-    if (binding.expiresAt + this.#server.time.offset - now >= this.#refreshBelowMs) return
+    const now = await this.#server.now()
+    if (!this.#times.isBindingDue(binding, now)) return
     await this.#refresh(this.#keys.of(key), String(binding.version), now)
   }
 
   async release(key: string, from?: Binding): Promise<boolean> {
-    const now = await this.#server.time.now()
+    const now = this.#times.text(await this.#server.now())
     const version = from === undefined ? '' : String(from.version)
-    const [released, standing] = await this.#server.run(RELEASE, this.#keys.of(key), [
-      version,
-      momentText(now),
-    ])
-    if (!released && standing !== null && standing !== undefined) parseStored(standing)
+    const [released, standing] = await this.#server.run(RELEASE, this.#keys.of(key), [version, now])
+    if (standing === null || standing === undefined) return released
+    const { identity } = parseStored(standing)
+    if (released) this.changed(identity, -1)
     return released
+  }
+
+  list(options?: {
+    readonly identity?: Identity
+    readonly signal?: AbortSignal
+  }): AsyncIterable<ListedBinding> {
+    return this.bulk.list(options)
+  }
+
+  releaseEndpoint(identity: Identity, options?: SliceOptions): Promise<number> {
+    return this.bulk.releaseEndpoint(identity, options)
+  }
+
+  clear(options?: SliceOptions): Promise<number> {
+    return this.bulk.clear(options)
   }
 
   async close(): Promise<void> {
@@ -137,41 +155,99 @@ class RedisStickyTable implements RedisTable {
     return this.close()
   }
 
-  #fresh(identity: Identity, now: number): StoredBinding {
-    const createdAt = Math.round(now)
-    return {
-      version: newVersion(),
-      createdAt,
-      until: createdAt + this.#lifeMs,
-      deadline: createdAt + this.#options.absoluteTimeoutMs,
-      movedAt: undefined,
-      identity,
-    }
+  /** This replica has bound a key to an endpoint (`1`) or away from it (`-1`). */
+  protected changed(_identity: Identity, _by: 1 | -1): void {}
+
+  protected report(operation: TableOperation | 'count', error: unknown): void {
+    if (!channels.tableError.hasSubscribers) return
+    channels.tableError.publish({ pool: this.#options.pool, operation, error })
   }
 
-  /** Counts a use, where it is worth a write. Nobody waits for it. */
-  #use(name: string, { version, until, deadline }: StoredBinding, now: number): void {
-    if (until - now >= this.#refreshBelowMs || until >= deadline) return
-    this.#refresh(name, version, now).catch((error: unknown) => {
-      if (!channels.tableError.hasSubscribers) return
-      channels.tableError.publish({ pool: this.#options.pool, operation: 'touch', error })
+  #lookup(key: string, now: number): Promise<Binding | undefined> {
+    const name = this.#keys.of(key)
+    return this.#server.get(name, (value) => {
+      if (value === null || value === undefined) return undefined
+      const stored = parseStored(value)
+      if (!this.#times.stands(stored, now)) return undefined
+      this.#use(name, stored, now)
+      return this.#times.bindingOf(stored)
     })
   }
 
-  async #refresh(name: string, version: string, now: number): Promise<void> {
-    const until = momentText(now + this.#lifeMs)
-    await this.#server.run(REFRESH, name, [version, momentText(now), until, String(this.#lifeMs)])
+  #claim(key: string, candidate: Identity, now: number): Promise<Claim> {
+    const name = this.#keys.of(key)
+    const fresh = this.#times.fresh(candidate, now)
+    const value = storedText(fresh)
+    const { lifeMs } = this.#times
+    return this.#server.setIfAbsent<Claim>(name, value, lifeMs, now, (before) => {
+      if (before === null || before === undefined) return this.#created(fresh)
+      const stored = parseStored(before)
+      // A client that sends a command again after its connection broke may meet what it has set itself.
+      if (stored.version === fresh.version) return this.#created(fresh)
+      if (!this.#times.stands(stored, now)) return this.#claimOver(name, fresh, value, now)
+      this.#use(name, stored, now)
+      return { binding: this.#times.bindingOf(stored), created: false }
+    })
   }
 
-  /** In the time of this process's clock, by which the pool goes. */
-  #bindingOf({ identity, version, createdAt, until, deadline, movedAt }: StoredBinding): Binding {
-    const { offset } = this.#server.time
-    const expiresAt = Math.min(until, deadline) - offset
-    if (movedAt === undefined) return { identity, version, createdAt: createdAt - offset, expiresAt }
-    return { identity, version, createdAt: createdAt - offset, movedAt: movedAt - offset, expiresAt }
+  /** Claims a key whose binding is over, though Redis still has it. */
+  async #claimOver(name: string, fresh: StoredBinding, value: string, now: number): Promise<Claim> {
+    const args = [this.#times.text(now), value, String(this.#times.lifeMs)]
+    const [created, standing] = await this.#server.run(CLAIM, name, args)
+    if (created) return this.#created(fresh)
+    return { binding: this.#times.bindingOf(parseStored(standing)), created }
+  }
+
+  #created(fresh: StoredBinding): Claim {
+    this.changed(fresh.identity, 1)
+    return { binding: this.#times.bindingOf(fresh), created: true }
+  }
+
+  /** Counts a use, where it is worth a write. Nobody waits for it. */
+  #use(name: string, stored: StoredBinding, now: number): void {
+    if (!this.#times.isDue(stored, now)) return
+    this.#refresh(name, stored.version, now).catch((error: unknown) => this.report('touch', error))
+  }
+
+  async #refresh(name: string, version: string, now: number): Promise<void> {
+    const { lifeMs } = this.#times
+    const until = this.#times.text(now + lifeMs)
+    await this.#server.run(REFRESH, name, [version, this.#times.text(now), until, String(lifeMs)])
   }
 }
 
-function stands({ until, deadline }: StoredBinding, now: number): boolean {
-  return until > now && deadline > now
+class CountingRedisStickyTable extends RedisStickyTable implements CountingRedisTable {
+  readonly #counts: RedisCounts
+
+  constructor(client: RedisClient, options: CheckedRedisOptions, everyMs: number) {
+    super(client, options)
+    const { clock, countKeysPerSecond } = options
+    this.#counts = new RedisCounts({
+      clock,
+      everyMs,
+      walk: (signal) => this.bulk.pages({ signal }, countKeysPerSecond),
+      failed: (error) => this.report('count', error),
+    })
+  }
+
+  get countsAgeMs(): number {
+    return this.#counts.ageMs
+  }
+
+  countByEndpoint(identity: Identity): number {
+    return this.#counts.of(identity)
+  }
+
+  counts(): ReadonlyMap<Identity, number> {
+    return this.#counts.all()
+  }
+
+  override async close(): Promise<void> {
+    this.#counts.close()
+    await super.close()
+  }
+
+  protected override changed(identity: Identity, by: 1 | -1): void {
+    this.#counts.changed(identity, by)
+  }
 }

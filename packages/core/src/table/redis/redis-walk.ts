@@ -26,7 +26,10 @@ export interface WalkHost {
  * meanwhile may be; one may be met twice while Redis makes its own table larger or smaller, as SCAN has it. What cannot be
  * read is left out.
  */
-export async function* walk(host: WalkHost, { signal, onProgress }: SliceOptions = {}): AsyncGenerator<Met[]> {
+export async function* walk(
+  host: WalkHost,
+  { signal, onProgress }: SliceOptions = {},
+): AsyncGenerator<Met[]> {
   signal?.throwIfAborted()
   const sizes = await Promise.all(host.holders.map((holder) => holder.size()))
   const total = sizes.reduce((sum, size) => sum + size, 0)

@@ -23,7 +23,7 @@ export class ServerTime {
   /** The server's time now; a promise only before the first answer. An estimate that has aged is renewed beside. */
   now(): number | Promise<number> {
     const now = this.#clock.now()
-    if (this.#offset === undefined) return this.renew().then(() => this.here() + this.offset)
+    if (this.#offset === undefined) return this.renew().then(() => this.estimate)
     if (now - this.#askedAt >= RENEWED_AFTER_MS) {
       // What it fails with shows in the call beside it, which asks the same server.
       this.renew().catch(() => undefined)
@@ -31,13 +31,14 @@ export class ServerTime {
     return now + this.#offset
   }
 
+  /** The server's time now as far as it is known: this process's, before the server was asked. */
+  get estimate(): number {
+    return this.#clock.now() + this.offset
+  }
+
   /** How far the server's time is ahead of this process's clock. */
   get offset(): number {
     return this.#offset ?? 0
-  }
-
-  here(): number {
-    return this.#clock.now()
   }
 
   /** Asks the server; callers at the same time share one question. */

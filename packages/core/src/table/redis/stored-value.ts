@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import type { Identity } from '../../endpoint/endpoint.ts'
 import { StickyError } from '../../error.ts'
 
@@ -27,23 +27,40 @@ const VERSION = /^[\w-]{6}$/
 const MOMENT_LENGTH = 7
 const FIXED_LENGTH = 1 + 6 + 2 * MOMENT_LENGTH + 1
 
-const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]))
+/** For each character, the value of its digit; -1 for those that are none. */
+const VALUES: Int8Array = new Int8Array(128).fill(-1)
+for (const [value, digit] of [...DIGITS].entries()) VALUES[digit.charCodeAt(0)] = value
+
+/** Random bytes in advance: to ask for six at a time costs more than all else of a claim. */
+const random: Uint8Array = new Uint8Array(6 * 512)
+let used = random.length
 
 /** A version that no other state of the binding has. */
 export function newVersion(): string {
+  if (used === random.length) {
+    randomFillSync(random)
+    used = 0
+  }
   let version = ''
-  for (const byte of randomBytes(6)) version += DIGITS[byte & 63]
+  for (const end = used + 6; used < end; used++) version += DIGITS[(random[used] as number) & 63]
   return version
 }
 
-/** The text of a moment in whole milliseconds. */
+let lastMoment = -1
+let lastText = ''
+
+/** The text of a moment in whole milliseconds. The last one is kept: many calls come in one turn. */
 export function momentText(ms: number): string {
+  const moment = Math.round(ms)
+  if (moment === lastMoment) return lastText
   let text = ''
-  let rest = Math.round(ms)
+  let rest = moment
   for (let digit = 0; digit < MOMENT_LENGTH; digit++) {
     text = DIGITS[rest % 64] + text
     rest = Math.floor(rest / 64)
   }
+  lastMoment = moment
+  lastText = text
   return text
 }
 
@@ -100,8 +117,8 @@ export function parseStored(text: unknown): StoredBinding {
 function momentAt(text: string, at: number): number {
   let ms = 0
   for (let i = at; i < at + MOMENT_LENGTH; i++) {
-    const value = VALUES.get(text[i] as string)
-    if (value === undefined) throw damaged()
+    const value = VALUES[text.charCodeAt(i)]
+    if (value === undefined || value < 0) throw damaged()
     ms = ms * 64 + value
   }
   return ms

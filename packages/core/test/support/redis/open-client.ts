@@ -36,6 +36,24 @@ export function openClient<C extends AnyClient>(
   return { client, send, close, [Symbol.asyncDispose]: async () => close() }
 }
 
+/** What the clients of ioredis and iovalkey have in common. */
+interface CallClient {
+  connect(): Promise<void>
+  call(command: string, ...args: string[]): Promise<unknown>
+  disconnect(): void
+  on(event: 'error', listener: () => void): unknown
+}
+
+/** Connects a client of ioredis or iovalkey that was made with `lazyConnect`. */
+export async function openByCall<C extends AnyClient & CallClient>(client: C): Promise<OpenClient<C>> {
+  await quiet(client).connect()
+  return openClient(
+    client,
+    (...command) => client.call(...command),
+    () => client.disconnect(),
+  )
+}
+
 /** One client of each kind. `await using` closes them. */
 export type OpenClients<Kind extends string> = AsyncDisposable & {
   readonly all: ReadonlyMap<Kind, OpenClient>

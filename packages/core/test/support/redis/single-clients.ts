@@ -1,4 +1,4 @@
-import { GlideClient } from '@valkey/valkey-glide'
+import { GlideClient, Logger } from '@valkey/valkey-glide'
 import { Redis } from 'ioredis'
 import { Redis as IovalkeyRedis } from 'iovalkey'
 import { createClient, createClientPool } from 'redis'
@@ -6,24 +6,23 @@ import {
   type OpenClient,
   type OpenClients,
   openAll,
+  openByCall,
   openClient,
   quiet,
   type Reachable,
 } from './open-client.ts'
+
+// Each lost connection would be a warning in the output of the tests.
+Logger.setLoggerConfig('off')
 
 /** The kinds of clients that talk to one server. */
 export type ClientKind = 'ioredis' | 'iovalkey' | 'node-redis' | 'node-redis pool' | 'valkey-glide'
 
 /** Opens a client of one kind: rejects if it cannot reach the server. */
 export const openSingle: Readonly<Record<ClientKind, (target: Reachable) => Promise<OpenClient>>> = {
-  async ioredis({ url, ca }) {
-    const client = quiet(new Redis(url, { lazyConnect: true, ...(ca && { tls: { ca } }) }))
-    return connected(client, (...command) => client.call(...command))
-  },
-  async iovalkey({ url, ca }) {
-    const client = quiet(new IovalkeyRedis(url, { lazyConnect: true, ...(ca && { tls: { ca } }) }))
-    return connected(client, (...command) => client.call(...command))
-  },
+  ioredis: ({ url, ca }) => openByCall(new Redis(url, { lazyConnect: true, ...(ca && { tls: { ca } }) })),
+  iovalkey: ({ url, ca }) =>
+    openByCall(new IovalkeyRedis(url, { lazyConnect: true, ...(ca && { tls: { ca } }) })),
   async 'node-redis'({ url, ca }) {
     const client = quiet(createClient({ url, ...trusting(ca) }))
     await client.connect()
@@ -65,14 +64,6 @@ export function connectedClients(target: Reachable | string): Promise<OpenClient
   const reachable = typeof target === 'string' ? { url: target } : target
   const kinds = Object.entries(openSingle).map(([kind, open]) => [kind, () => open(reachable)])
   return openAll(Object.fromEntries(kinds) as Record<ClientKind, () => Promise<OpenClient>>)
-}
-
-async function connected<C extends Redis | IovalkeyRedis>(
-  client: C,
-  send: OpenClient['send'],
-): Promise<OpenClient<C>> {
-  await client.connect()
-  return openClient(client, send, () => client.disconnect())
 }
 
 const trusting = (ca: string | undefined) => (ca ? { socket: { tls: true as const, ca } } : {})

@@ -17,12 +17,17 @@ function breaker(failures = 3) {
       if (!server.isUp) throw new Error('away')
     },
   })
-  const call = (message?: string) =>
-    made.run(async () => {
-      server.calls++
-      if (message !== undefined) throw new Error(message)
+  const call = async (message?: string) => {
+    const refusal = made.refusal()
+    if (refusal) throw refusal
+    server.calls++
+    if (message === undefined) {
+      made.succeeded()
       return 'answer'
-    })
+    }
+    made.failed(new Error(message))
+    throw new Error(message)
+  }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   return { clock, told, server, made, call, turn }
 }

@@ -1,0 +1,129 @@
+/** A table on a real Redis, beside a bare loop of the same command on the same client: what the table adds to a call. */
+import { spawnSync } from 'node:child_process'
+import { Redis } from 'ioredis'
+import { createClient } from 'redis'
+import { redisTable } from '../src/table/redis/redis-table.ts'
+import { redisServer } from '../test/support/redis/server.ts'
+import { isShort } from './support/interleaved.ts'
+
+const IN_FLIGHT = [1, 64, 512]
+const KEYS = 4_096
+const ROUNDS = isShort ? 2 : 21
+const CALLS = isShort ? 200 : 6_000
+
+interface Contender {
+  readonly name: string
+  readonly call: (key: string, number: number) => unknown
+}
+
+/** Calls, `inFlight` of them at a time, in microseconds each. */
+async function timed(call: Contender['call'], inFlight: number, keys: readonly string[]): Promise<number> {
+  const calls = inFlight === 1 ? CALLS / 4 : CALLS
+  let next = 0
+  const worker = async () => {
+    while (next < calls) {
+      const number = next++
+      await call(keys[number % keys.length] as string, number)
+    }
+  }
+  const start = process.hrtime.bigint()
+  await Promise.all(Array.from({ length: inFlight }, worker))
+  return Number(process.hrtime.bigint() - start) / 1_000 / calls
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] as number
+}
+
+async function compare(
+  title: string,
+  contenders: readonly Contender[],
+  keys: readonly string[],
+): Promise<void> {
+  for (const inFlight of IN_FLIGHT) {
+    const times = contenders.map((): number[] => [])
+    for (const { call } of contenders) await timed(call, inFlight, keys)
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let turn = 0; turn < contenders.length; turn++) {
+        const index = (turn + round) % contenders.length
+        times[index]?.push(await timed((contenders[index] as Contender).call, inFlight, keys))
+      }
+    }
+    const [bare = []] = times
+    for (const [index, { name }] of contenders.entries()) {
+      const own = times[index] as number[]
+      const ratio = median(own.map((time, round) => (bare[round] as number) / time))
+      const rate = Math.round(1e6 / median(own))
+      console.log(
+        `  ${`${title}, ${inFlight} in flight`.padEnd(34)} ${name.padEnd(12)} ${String(rate).padStart(7)}/s   ${ratio.toFixed(2)}x`,
+      )
+    }
+  }
+}
+
+if (spawnSync('redis-server', ['--version']).error) {
+  console.log('skipped: a table on Redis needs redis-server: apt-get install redis-server')
+} else {
+  await using server = await redisServer()
+  const io = new Redis({ port: server.port })
+  const node = await createClient({ url: server.url }).connect()
+  const value = '1abcdef0000000000000-web-42'
+  const life = 13_500_000
+  const keys = Array.from(
+    { length: KEYS },
+    (_, index) => `0b9d4b9e-6f0a-4a57-9c58-${String(index).padStart(12, '0')}`,
+  )
+  const ioTable = redisTable(io, { pool: 'io', callTimeoutMs: 5_000 })
+  const nodeTable = redisTable(node, { pool: 'node', callTimeoutMs: 5_000 })
+  for (const key of keys) await Promise.all([ioTable.claim(key, 'web-42'), nodeTable.claim(key, 'web-42')])
+
+  console.log('\nlook-ups and claims on one connection; 1.00x = the bare loop')
+  await compare(
+    'ioredis, look-up',
+    [
+      { name: 'bare GET', call: (key) => io.call('GET', `limpet:io:${key}`) },
+      { name: 'redisTable', call: (key) => ioTable.lookup(key) },
+    ],
+    keys,
+  )
+  await compare(
+    'ioredis, claim',
+    [
+      {
+        name: 'bare SET',
+        call: (key, n) =>
+          io.call('SET', `limpet:bare:${key}${n % 3}`, value, 'NX', 'GET', 'PX', String(life)),
+      },
+      { name: 'redisTable', call: (key, n) => ioTable.claim(`${key}${n % 3}`, 'web-42') },
+    ],
+    keys,
+  )
+  await compare(
+    'node-redis, look-up',
+    [
+      { name: 'bare GET', call: (key) => node.get(`limpet:node:${key}`) },
+      { name: 'redisTable', call: (key) => nodeTable.lookup(key) },
+    ],
+    keys,
+  )
+  await compare(
+    'node-redis, claim',
+    [
+      {
+        name: 'bare SET',
+        call: (key, n) =>
+          node.set(`limpet:bare:${key}${n % 3}`, value, {
+            condition: 'NX',
+            GET: true,
+            expiration: { type: 'PX', value: life },
+          }),
+      },
+      { name: 'redisTable', call: (key, n) => nodeTable.claim(`${key}${n % 3}`, 'web-42') },
+    ],
+    keys,
+  )
+  await ioTable.close()
+  await nodeTable.close()
+  io.disconnect()
+  node.destroy()
+}

@@ -1,0 +1,115 @@
+import type { Clock } from '../../clock.ts'
+import type { Identity } from '../../endpoint/endpoint.ts'
+import type { BindingList, BulkRelease, ListedBinding, SliceOptions } from '../capabilities.ts'
+import { nextTurn } from '../slices.ts'
+import { keyHoldersOf } from './key-holders.ts'
+import type { RedisClient, RedisCommands } from './redis-client.ts'
+import { failureOf } from './redis-failure.ts'
+import type { RedisKeys } from './redis-keys.ts'
+import { RELEASE } from './redis-scripts.ts'
+import type { RedisServer } from './redis-server.ts'
+import { type Met, walk } from './redis-walk.ts'
+import type { StoredBinding } from './stored-value.ts'
+import type { Times } from './times.ts'
+
+/** What is done with all bindings of a pool, beside the traffic. */
+export class RedisBulk implements BindingList, BulkRelease {
+  readonly #client: RedisClient
+  readonly #commands: RedisCommands
+  readonly #keys: RedisKeys
+  readonly #server: RedisServer
+  readonly #times: Times
+  readonly #clock: Clock
+
+  constructor(
+    client: RedisClient,
+    commands: RedisCommands,
+    keys: RedisKeys,
+    server: RedisServer,
+    times: Times,
+    clock: Clock,
+  ) {
+    this.#client = client
+    this.#commands = commands
+    this.#keys = keys
+    this.#server = server
+    this.#times = times
+    this.#clock = clock
+  }
+
+  async *list({
+    identity,
+    signal,
+  }: {
+    readonly identity?: Identity
+    readonly signal?: AbortSignal
+  } = {}): AsyncGenerator<ListedBinding> {
+    await this.#server.now()
+    for await (const page of this.pages(signal ? { signal } : {})) {
+      for (const { name, stored } of page) {
+        if (identity !== undefined && stored.identity !== identity) continue
+        signal?.throwIfAborted()
+        yield {
+          key: this.#keys.keyOf(name),
+          fingerprint: this.#keys.fingerprintOf(name),
+          binding: this.#times.bindingOf(stored),
+          usedAt: this.#times.usedAt(stored),
+        }
+      }
+    }
+  }
+
+  releaseEndpoint(identity: Identity, options?: SliceOptions): Promise<number> {
+    return this.#release((stored) => stored.identity === identity, options)
+  }
+
+  clear(options?: SliceOptions): Promise<number> {
+    return this.#release(() => true, options)
+  }
+
+  /** Every binding that stands, page by page; `keysPerSecond`: the pace, by default as fast as it goes. */
+  async *pages(options: SliceOptions = {}, keysPerSecond?: number): AsyncGenerator<Met[]> {
+    options.signal?.throwIfAborted()
+    const pause =
+      keysPerSecond === undefined
+        ? nextTurn
+        : (names: number) => this.#pause((Math.max(1, names) / keysPerSecond) * 1_000, options.signal)
+    try {
+      const holders = await keyHoldersOf(this.#client)
+      const get = (name: string) => this.#commands.get(name)
+      for await (const page of walk({ holders, pattern: this.#keys.pattern, get, pause }, options)) {
+        yield page.filter(({ stored }) => this.#times.stands(stored))
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw failureOf(error)
+    }
+  }
+
+  async #release(isWanted: (stored: StoredBinding) => boolean, options: SliceOptions = {}): Promise<number> {
+    options.signal?.throwIfAborted()
+    const now = this.#times.text(await this.#server.now())
+    let released = 0
+    for await (const page of this.pages(options)) {
+      const outcomes = await Promise.all(
+        page
+          .filter(({ stored }) => isWanted(stored))
+          .map(({ name, stored }) => this.#server.run(RELEASE, name, [stored.version, now])),
+      )
+      released += outcomes.filter(([isReleased]) => isReleased).length
+    }
+    return released
+  }
+
+  #pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        signal?.removeEventListener('abort', end)
+        resolve()
+      }
+      const cancel = this.#clock.after(ms, end)
+      signal?.addEventListener('abort', end, { once: true })
+    })
+  }
+}

@@ -8,13 +8,15 @@ const project = (name: string, root: string, exclude: string[] = []) => ({
 })
 /** Suites with processes of their own, under load and against the clock: after all others, one file at a time. */
 const HARD = ['test/attacks/**', 'test/faults/**', 'test/soak/**']
+/** Worlds of several processes that run against the clock. */
+const PROOF = ['test/proof/*.test.ts']
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     projects: [
-      project('core', 'packages/core'),
+      project('core', 'packages/core', PROOF),
       project('adapters-node', 'packages/adapters-node', HARD),
       project('adapters-express', 'packages/adapters-express'),
       project('quickstart', 'examples/quickstart'),
@@ -28,6 +30,16 @@ export default defineConfig({
           include: HARD.map((folder) => `${folder}/*.test.ts`),
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'proof',
+          root: 'packages/core',
+          include: PROOF,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -41,10 +41,17 @@ function whyWrong(subject: Subject, route: RouteEvent, key: KeyHistory | undefin
   }
 }
 
-function stood({ rules }: Subject, { to, since, at }: RouteEvent, key: KeyHistory | undefined): boolean {
+/** Whether the key was bound there at some moment of the request. What follows may have been forgotten, and the table be as before. */
+function stood(
+  { rules, outages }: Subject,
+  { to, since, at }: RouteEvent,
+  key: KeyHistory | undefined,
+): boolean {
   const lives = key?.lives ?? []
   return lives.some(({ identity, bornSince }, index) => {
-    const diedBy = lives[index + 1]?.bornBy ?? Number.POSITIVE_INFINITY
-    return identity === to && bornSince <= at && diedBy + rules.stalenessMs >= since
+    if (identity !== to || bornSince > at) return false
+    const next = lives[index + 1]
+    if (next === undefined || next.bornBy + rules.stalenessMs >= since) return true
+    return outages.mayForget(next.bornSince, at)
   })
 }

@@ -1,4 +1,5 @@
 import type { TableEvent } from '../history/event.ts'
+import { mayHaveEnded } from './ends.ts'
 import type { Life } from './lives.ts'
 import type { LawCheck, Subject } from './subject.ts'
 
@@ -23,12 +24,16 @@ export const needlessMoves: LawCheck = function* (subject) {
 /** No key is moved twice within `minMoveIntervalMs`; moves of one request, which looks for an endpoint that answers, are one. */
 export const pingPong: LawCheck = function* (subject) {
   const { rules } = subject
-  for (const { key, lives } of subject.keys) {
+  for (const history of subject.keys) {
+    const { key, lives } = history
     const followed = new Map(moves(lives).map(([, life]) => [life.version, life]))
     for (const [before, life] of moves(lives)) {
       const made = life.made as TableEvent
       const moved = followed.get(before.version)?.made
-      if (moved === undefined || (moved.by === made.by && moved.id === made.id)) continue
+      const first = moved && lives.find(({ version }) => version === moved?.from)
+      if (!first || moved === undefined || (moved.by === made.by && moved.id === made.id)) continue
+      // A move of a key whose binding has ended binds it anew.
+      if (mayHaveEnded(subject, history, first, moved)) continue
       if (made.at - moved.since >= rules.minMoveIntervalMs - rules.clockErrorMs) continue
       yield {
         law: 'ping-pong',

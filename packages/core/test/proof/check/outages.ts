@@ -4,7 +4,8 @@ interface Outage {
   readonly begin: number
   readonly end: number
   readonly gateways: readonly string[] | undefined
-  readonly forgets: boolean
+  /** What was written after this time may be lost; undefined = nothing is. */
+  readonly forgetsSince: number | undefined
 }
 
 /** The declared outages of a history, each until it has settled. One without an end never ends. */
@@ -17,11 +18,11 @@ export class Outages {
     for (const { phase, id, at } of faults) if (phase === 'end') ends.set(id, at + settleMs)
     this.#outages = faults
       .filter(({ phase }) => phase === 'begin')
-      .map(({ at, id, gateways, forgets = false }: FaultEvent) => ({
+      .map(({ at, id, gateways, forgetsMs }: FaultEvent) => ({
         begin: at,
         end: ends.get(id) ?? Number.POSITIVE_INFINITY,
         gateways,
-        forgets,
+        forgetsSince: forgetsMs === undefined ? undefined : at - forgetsMs,
       }))
   }
 
@@ -32,9 +33,12 @@ export class Outages {
     )
   }
 
-  /** Whether the table may have lost bindings during a span. */
-  mayForget(since: number, at: number): boolean {
-    return this.#outages.some((outage) => outage.forgets && meets(outage, since, at))
+  /** Whether the table may have lost, by then, what was written at a time. */
+  mayForget(written: number, by: number): boolean {
+    return this.#outages.some(
+      ({ begin, end, forgetsSince = Number.POSITIVE_INFINITY }) =>
+        forgetsSince <= written && written <= end && begin <= by,
+    )
   }
 
   /** When what a gateway asked at this time, and was not answered, has taken effect if it ever does. */

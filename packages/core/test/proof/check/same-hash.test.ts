@@ -7,7 +7,11 @@ describeLaw('other-hash', {
   breaks: [
     [
       'two claims of one view differ',
-      [claimed('g1', 100, 'v1', 'a'), ...fault(112, 150, { forgets: true }), claimed('g2', 160, 'v2', 'b')],
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...fault(112, 150, { forgetsMs: 1_000 }),
+        claimed('g2', 160, 'v2', 'b'),
+      ],
     ],
   ],
   keeps: [
@@ -16,7 +20,7 @@ describeLaw('other-hash', {
       [
         claimed('g1', 100, 'v1', 'a'),
         view('g2', 112, 'b'),
-        ...fault(113, 150, { forgets: true }),
+        ...fault(113, 150, { forgetsMs: 1_000 }),
         claimed('g2', 160, 'v2', 'b'),
       ],
     ],

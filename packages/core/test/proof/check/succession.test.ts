@@ -25,7 +25,11 @@ describeLaw('one-winner', {
     ],
     [
       'the table forgot the first',
-      [claimed('g1', 100, 'v1', 'a'), ...fault(112, 150, { forgets: true }), claimed('g2', 160, 'v2', 'a')],
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...fault(112, 150, { forgetsMs: 1_000 }),
+        claimed('g2', 160, 'v2', 'a'),
+      ],
     ],
   ],
 })

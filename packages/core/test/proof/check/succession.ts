@@ -1,4 +1,5 @@
 import type { TableEvent } from '../history/event.ts'
+import { lastUseOf, mayHaveEnded } from './ends.ts'
 import type { KeyHistory, Life } from './lives.ts'
 import type { LawCheck, Subject } from './subject.ts'
 import type { Law, Violation } from './violation.ts'
@@ -31,8 +32,8 @@ function nobodyMade({ made, suspects, version, answers }: Life): Violation | und
 function follows(subject: Subject, key: KeyHistory, before: Life, life: Life): Violation | undefined {
   const { made } = life
   if (made === undefined || (made.op === 'move' && made.from === before.version)) return undefined
+  if (mayHaveEnded(subject, key, before, made)) return undefined
   const lastUse = lastUseOf(subject, before, made)
-  if (mayHaveEnded(subject, key, before, made, lastUse)) return undefined
   const law = lawOf(before, made)
   return {
     law,
@@ -48,33 +49,4 @@ function follows(subject: Subject, key: KeyHistory, before: Life, life: Life): V
 function lawOf(before: Life, made: TableEvent): Law {
   if (made.op === 'move') return 'one-new-home'
   return made.since <= before.bornBy ? 'one-winner' : 'ended-early'
-}
-
-/** The last use that the table must have known of when the next binding was made. */
-function lastUseOf({ outages, rules }: Subject, before: Life, made: TableEvent): TableEvent {
-  let last = before.made ?? (before.answers[0] as TableEvent)
-  for (const use of before.answers) {
-    if (use.op !== 'lookup' && use.op !== 'claim') continue
-    if (use.at > made.since || use.since <= last.since) continue
-    // What is used during an outage may not reach the table, nor what is written beside just before it.
-    if (!outages.concern(use.by, use.since, use.at + rules.clockErrorMs)) last = use
-  }
-  return last
-}
-
-function mayHaveEnded(
-  { rules, outages }: Subject,
-  { releases }: KeyHistory,
-  before: Life,
-  made: TableEvent,
-  lastUse: TableEvent,
-): boolean {
-  if (outages.mayForget(before.bornSince, made.at)) return true
-  if (made.at - before.bornSince >= rules.absoluteTimeoutMs - rules.clockErrorMs) return true
-  if (made.at - lastUse.since >= rules.idleTimeoutMs - rules.clockErrorMs) return true
-  return releases.some(({ from, since, at, error, by }) => {
-    const concerns = from === undefined || from === before.version
-    const effectBy = error === undefined ? at : outages.effectBy(by, at)
-    return concerns && since <= made.at && effectBy >= before.bornSince
-  })
 }

@@ -1,9 +1,7 @@
 import type { TableEvent } from '../history/event.ts'
+import { LATEST, mayHaveEnded } from './ends.ts'
 import type { KeyHistory, Life } from './lives.ts'
 import type { LawCheck, Subject } from './subject.ts'
-
-/** By how much of the idle timeout a binding may outlive it. */
-const LATEST = 1.25
 
 /** No binding is answered more than a quarter of its idle timeout after that has passed. */
 export const idleTimeout: LawCheck = function* ({ keys, rules, outages }) {
@@ -40,38 +38,27 @@ function failedUse(
 }
 
 /** No binding is answered after its absolute timeout, which a move does not start again. */
-export const absoluteTimeout: LawCheck = function* ({ keys, rules }) {
-  const longest = rules.absoluteTimeoutMs + rules.clockErrorMs
-  for (const { key, lives } of keys) {
-    const byVersion = new Map(lives.map((life) => [life.version, life]))
-    for (const life of lives) {
-      const origin = originOf(life, byVersion, rules.idleTimeoutMs)
+export const absoluteTimeout: LawCheck = function* (subject) {
+  const longest = subject.rules.absoluteTimeoutMs + subject.rules.clockErrorMs
+  for (const key of subject.keys) {
+    for (const life of key.lives) {
+      const origin = originOf(subject, key, life)
       const last = life.answers.findLast(({ made }) => made !== true)
       if (!origin || !last || last.since - origin.at <= longest) continue
       yield {
         law: 'absolute',
-        message: `${key} was still bound ${Math.round(last.since - origin.at)} ms after it was bound first`,
+        message: `${key.key} was still bound ${Math.round(last.since - origin.at)} ms after it was bound first`,
         events: [origin, last],
       }
     }
   }
 }
 
-/** The claim that a binding goes back to, through moves that cannot have bound the key anew. */
-function originOf(
-  life: Life,
-  byVersion: ReadonlyMap<unknown, Life>,
-  idleTimeoutMs: number,
-): TableEvent | undefined {
-  for (let { made } = life; made !== undefined; ) {
-    if (made.op === 'claim') return made
-    const before = byVersion.get(made.from)
-    const lastUse = before?.answers.findLast(
-      ({ op, at }) => op !== 'touch' && at <= (made as TableEvent).since,
-    )
-    // The binding may have expired first; the move then was a claim.
-    if (lastUse === undefined || made.at - lastUse.since >= idleTimeoutMs) return made
-    made = before?.made
-  }
-  return undefined
+/** The call that bound the key; undefined if it is not known for sure, since a move binds a key anew whose binding has ended. */
+function originOf(subject: Subject, key: KeyHistory, life: Life): TableEvent | undefined {
+  const { made } = life
+  if (made === undefined || made.op === 'claim') return made
+  const before = key.lives.find(({ version }) => version === made.from)
+  if (before === undefined) return undefined
+  return mayHaveEnded(subject, key, before, made) ? made : originOf(subject, key, before)
 }

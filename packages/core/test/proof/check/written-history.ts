@@ -32,7 +32,7 @@ export const at: {
     more?: Partial<RouteEvent>,
   ): RouteEvent
   view(by: string, time: number, ...usable: string[]): ProofEvent
-  fault(begin: number, end: number, more?: { gateways?: string[]; forgets?: boolean }): ProofEvent[]
+  fault(begin: number, end: number, more?: { gateways?: string[]; forgetsMs?: number }): ProofEvent[]
 } = {
   start: { what: 'start', at: 0, seed: 1, rules: RULES },
   call: (by, since, op, more = {}) => ({ what: 'table', by, key: 'k', since, at: since + 10, op, ...more }),

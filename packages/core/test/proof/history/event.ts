@@ -104,8 +104,9 @@ export interface FaultEvent {
   readonly kind: FaultKind
   /** Absent = all of them. */
   readonly gateways?: readonly string[]
-  /** True if the table may have lost bindings. */
-  readonly forgets?: boolean
+  /** What was written so many milliseconds before it, or less, may be lost. Absent = nothing is. */
+  readonly forgetsMs?: number
 }
 
-export type FaultKind = 'kill' | 'pause' | 'cut' | 'stall' | 'promote' | 'clock' | 'unscheduled'
+/** `kill`: what the table held is lost; `restart`: it is killed, and kept what it held in a file. */
+export type FaultKind = 'kill' | 'restart' | 'pause' | 'cut' | 'stall' | 'promote' | 'clock' | 'unscheduled'

@@ -5,16 +5,19 @@ import { stablePort } from '../../support/redis/stable-port.ts'
 import type { FaultKind, Rules } from '../history/event.ts'
 import { forkModule } from './gateway-process.ts'
 import { lanesTo } from './lanes.ts'
-import type { Rig } from './rig.ts'
+import { FORGETS_ALL, type Rig } from './rig.ts'
 
 const SERVER = fileURLToPath(new URL('../tables/table-server.ts', import.meta.url))
+
+/** A table with a planted bug. */
+export type PlantedTable = 'planted-claim' | 'planted-move' | 'planted-cache'
 
 /** The table of a server written for these tests, in a process of its own; a kill makes it forget. */
 export async function sharedRig(
   gateways: number,
   seed: number,
   rules: Rules,
-  table: 'shared-table' | 'planted-claim' | 'planted-move' | 'planted-cache' = 'shared-table',
+  table: PlantedTable | 'shared-table' = 'shared-table',
 ): Promise<Rig> {
   const port = await stablePort()
   const args = [port, rules.idleTimeoutMs, rules.absoluteTimeoutMs].map(String)
@@ -29,7 +32,7 @@ export async function sharedRig(
     table: fileURLToPath(new URL(`../tables/${table}.ts`, import.meta.url)),
     ports: lanes.ports,
     faults: ['kill', 'pause', 'cut', 'stall', 'clock'],
-    forgets: (kind) => kind === 'kill',
+    forgetsMs: (kind) => (kind === 'kill' ? FORGETS_ALL : 0),
     async begin(kind, gateway = 0) {
       if (kind === 'kill') await kill()
       else if (kind === 'pause') server.kill('SIGSTOP')

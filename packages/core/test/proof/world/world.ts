@@ -6,7 +6,7 @@ import { HistoryFile, readHistory } from '../history/history-file.ts'
 import { monotonic } from '../history/monotonic.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import { type PlannedFault, type PlanOptions, planOf, type Step } from './plan.ts'
-import type { Rig } from './rig.ts'
+import type { WorldRig } from './rig.ts'
 
 /** What a world lived through. */
 export interface Lived {
@@ -15,7 +15,7 @@ export interface Lived {
 }
 
 /** Runs the plan of a seed with gateways in processes of their own, and answers what they recorded. Whatever happens, all of them are gone then. */
-export async function live(options: PlanOptions, rules: Rules, rig: Rig): Promise<Lived> {
+export async function live(options: PlanOptions, rules: Rules, rig: WorldRig): Promise<Lived> {
   const folder = programFolder()
   const gateways = Array.from({ length: options.gateways }, () => new GatewayProcess())
   const own = join(folder, 'world.jsonl')
@@ -59,14 +59,14 @@ function endpointName(index: number): string {
 
 class World {
   readonly #options: PlanOptions
-  readonly #rig: Rig
+  readonly #rig: WorldRig
   readonly #gateways: readonly GatewayProcess[]
   readonly #record: HistoryFile
   readonly #dead = new Set<number>()
   readonly #begun = new Map<string, Promise<void>>()
   #requests = 0
 
-  constructor(options: PlanOptions, rig: Rig, gateways: readonly GatewayProcess[], record: HistoryFile) {
+  constructor(options: PlanOptions, rig: WorldRig, gateways: readonly GatewayProcess[], record: HistoryFile) {
     this.#options = options
     this.#rig = rig
     this.#gateways = gateways
@@ -121,11 +121,16 @@ class World {
         return
       }
       case 'begin':
-        this.#begun.set(step.fault.id, this.#begin(step.fault))
-        return
+        return this.#start(step.fault.id, this.#begin(step.fault))
       case 'end':
-        this.#begun.set(step.fault.id, this.#end(step.fault))
+        return this.#start(step.fault.id, this.#end(step.fault))
     }
+  }
+
+  #start(id: string, work: Promise<void>): void {
+    // Its failure is met where the world waits for it.
+    work.catch(() => undefined)
+    this.#begun.set(id, work)
   }
 
   async #begin(fault: PlannedFault): Promise<void> {
@@ -144,7 +149,7 @@ class World {
   /** A clock that jumps is no outage: it concerns no gateway. */
   #declare({ id, kind, gateway }: PlannedFault, phase: FaultEvent['phase']): void {
     const gateways = kind === 'clock' ? [] : gateway === undefined ? undefined : [`gateway-${gateway}`]
-    const forgets = this.#rig.forgets(kind)
+    const forgetsMs = this.#rig.forgetsMs(kind)
     this.#record.add({
       what: 'fault',
       at: monotonic(),
@@ -153,7 +158,7 @@ class World {
       id,
       kind,
       ...(gateways && { gateways }),
-      ...(forgets && { forgets }),
+      ...(forgetsMs > 0 && { forgetsMs }),
     })
   }
 }

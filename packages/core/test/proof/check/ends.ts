@@ -1,0 +1,66 @@
+import type { TableEvent } from '../history/event.ts'
+import type { KeyHistory, Life } from './lives.ts'
+import type { Subject } from './subject.ts'
+
+/** By how much of the idle timeout a binding may outlive it. */
+export const LATEST = 1.25
+
+/** The last use that the table must have known of when a call changed the binding of its key. */
+export function lastUseOf({ outages, rules }: Subject, life: Life, change: TableEvent): TableEvent {
+  let last = life.made ?? (life.answers[0] as TableEvent)
+  for (const use of usesBefore(life, change)) {
+    if (use.since <= last.since || outages.mayForget(use.since, change.at)) continue
+    // What is used during an outage may not reach the table, nor what is written beside just before it.
+    if (!outages.concern(use.by, use.since, use.at + rules.clockErrorMs)) last = use
+  }
+  return last
+}
+
+/** Whether a binding may have ended, for whatever reason there is, before a call took effect. */
+export function mayHaveEnded(subject: Subject, key: KeyHistory, life: Life, change: TableEvent): boolean {
+  const { rules, outages } = subject
+  if (outages.mayForget(life.bornSince, change.at)) return true
+  const created = createdSince(life, key.lives)
+  if (change.at - created >= rules.absoluteTimeoutMs - rules.clockErrorMs) return true
+  const lastUse = lastUseOf(subject, life, change)
+  if (change.at - lastUse.since >= rules.idleTimeoutMs - rules.clockErrorMs) return true
+  if (endedBeforeItsUseArrived(subject, life, change)) return true
+  return key.releases.some(({ from, since, at, error, by }) => {
+    const concerns = from === undefined || from === life.version
+    const effectBy = error === undefined ? at : outages.effectBy(by, at)
+    return concerns && since <= change.at && effectBy >= life.bornSince
+  })
+}
+
+/**
+ * Whether a binding was found after its idle timeout, in the last moments of the quarter that it may outlive that by, so that it ended
+ * before the use was written. A binding that was found still later was used in time.
+ */
+function endedBeforeItsUseArrived({ rules }: Subject, life: Life, change: TableEvent): boolean {
+  let usedBy = life.bornBy
+  let usedSince = life.bornSince
+  for (const use of usesBefore(life, change)) {
+    if (use.since - usedBy > rules.idleTimeoutMs - rules.clockErrorMs) {
+      const endsSince = usedSince + rules.idleTimeoutMs * LATEST - rules.clockErrorMs
+      const endsBy = usedBy + rules.idleTimeoutMs * LATEST + rules.clockErrorMs
+      const later = usesBefore(life, change).filter(({ since }) => since >= use.since)
+      if (later.every(({ since, at }) => at >= endsSince && since <= endsBy)) return true
+    }
+    usedSince = Math.max(usedSince, use.since)
+    usedBy = Math.max(usedBy, use.at)
+  }
+  return false
+}
+
+function usesBefore({ answers }: Life, change: TableEvent): TableEvent[] {
+  return answers.filter(({ op, at }) => (op === 'lookup' || op === 'claim') && at <= change.since)
+}
+
+/** The earliest time at which a binding can have been made first; moves keep that. */
+function createdSince(life: Life, lives: readonly Life[]): number {
+  const earlier = [life.made, ...life.suspects].flatMap((call) => {
+    const before = call?.op === 'move' && lives.find(({ version }) => version === call.from)
+    return before && before.bornSince < life.bornSince ? [createdSince(before, lives)] : []
+  })
+  return Math.min(life.bornSince, ...earlier)
+}

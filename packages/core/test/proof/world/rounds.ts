@@ -1,0 +1,59 @@
+import { checkHistory } from '../check/check-history.ts'
+import type { Violation } from '../check/violation.ts'
+import type { ProofEvent, Rules } from '../history/event.ts'
+import { redisRig } from './redis-rig.ts'
+import type { Rig, WorldRig } from './rig.ts'
+import { type PlantedTable, sharedRig } from './shared-rig.ts'
+import { live } from './world.ts'
+
+export type { PlantedTable }
+
+/** A table that worlds run on. */
+export type ProvenTable = 'shared' | 'ioredis' | 'node-redis'
+
+export const PROVEN_TABLES: readonly ProvenTable[] = ['shared', 'ioredis', 'node-redis']
+
+/** Limits so short that each of them is met in a round of seconds. */
+export const RULES: Rules = {
+  idleTimeoutMs: 1_500,
+  absoluteTimeoutMs: 4_000,
+  minMoveIntervalMs: 1_000,
+  stalenessMs: 0,
+  clockErrorMs: 100,
+  settleMs: 1_000,
+}
+
+const GATEWAYS = 4
+const ENDPOINTS = 5
+const KEYS = 2_000
+
+/** What a round came to. */
+export interface Round {
+  readonly seed: number
+  readonly requests: number
+  readonly history: readonly ProofEvent[]
+  readonly violations: readonly Violation[]
+}
+
+/** Lets a world live on a table and holds its history against the laws. */
+export async function round(table: ProvenTable, seed: number, durationMs: number): Promise<Round> {
+  await using rig = await rigOf(table, seed)
+  return await roundOn(rig, seed, durationMs)
+}
+
+/** A table with a bug that the checker has to find, while endpoints die and nothing else goes wrong. */
+export async function plantedRound(table: PlantedTable, seed: number, durationMs: number): Promise<Round> {
+  await using rig = await sharedRig(GATEWAYS, seed, RULES, table)
+  return await roundOn({ ...rig, faults: [] }, seed, durationMs)
+}
+
+async function roundOn(rig: WorldRig, seed: number, durationMs: number): Promise<Round> {
+  const plan = { seed, durationMs, gateways: GATEWAYS, endpoints: ENDPOINTS, keys: KEYS, faults: rig.faults }
+  const { history, requests } = await live(plan, RULES, rig)
+  return { seed, requests, history, violations: checkHistory(history) }
+}
+
+function rigOf(table: ProvenTable, seed: number): Promise<Rig> {
+  if (table === 'shared') return sharedRig(GATEWAYS, seed, RULES)
+  return redisRig(GATEWAYS, seed, table === 'ioredis' ? 'redis-ioredis' : 'redis-node')
+}

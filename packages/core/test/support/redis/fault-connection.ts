@@ -10,6 +10,8 @@ export interface ProxiedConnection {
   readonly clientPort: number
   readonly bytesToServer: number
   readonly bytesToClient: number
+  /** Bytes that the proxy has and may pass on later, of both ways. What is beyond its bound waits in the kernel. */
+  readonly bytesHeld: number
   /** Bytes that a blackhole swallowed, of both ways. */
   readonly bytesLost: number
   /** Resets it on both sides. */
@@ -45,6 +47,10 @@ export class FaultConnection implements ProxiedConnection {
 
   get bytesToClient(): number {
     return this.#toClient.passed
+  }
+
+  get bytesHeld(): number {
+    return this.#toServer.held + this.#toClient.held
   }
 
   get bytesLost(): number {

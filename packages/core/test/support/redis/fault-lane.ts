@@ -46,6 +46,10 @@ export class FaultLane {
     return this.#passed
   }
 
+  get held(): number {
+    return this.#held
+  }
+
   get swallowed(): number {
     return this.#swallowed
   }

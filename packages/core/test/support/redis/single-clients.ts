@@ -1,4 +1,4 @@
-import { GlideClient } from '@valkey/valkey-glide'
+import { GlideClient, Logger } from '@valkey/valkey-glide'
 import { Redis } from 'ioredis'
 import { Redis as IovalkeyRedis } from 'iovalkey'
 import { createClient, createClientPool } from 'redis'
@@ -11,6 +11,9 @@ import {
   quiet,
   type Reachable,
 } from './open-client.ts'
+
+// Each lost connection would be a warning in the output of the tests.
+Logger.setLoggerConfig('off')
 
 /** The kinds of clients that talk to one server. */
 export type ClientKind = 'ioredis' | 'iovalkey' | 'node-redis' | 'node-redis pool' | 'valkey-glide'

@@ -27,6 +27,12 @@ export default [
     modifyEsbuildConfig: forNode,
   },
   {
+    name: '@limpet/core/simulate',
+    path: 'packages/core/dist/simulate/index.js',
+    limit: '10 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
     name: '@limpet/adapters-node',
     path: 'packages/adapters-node/dist/index.js',
     limit: '26 kB',

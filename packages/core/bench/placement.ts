@@ -33,6 +33,7 @@ for (const size of isShort ? [3, 100] : [3, 100, 5_000]) {
     key: '',
     skips: () => false,
     inFlight: () => 0,
+    overflows: () => undefined,
     totalInFlight: () => 0,
     bound: ({ identity }) => bound.get(identity) ?? 0,
     random: Math.random,

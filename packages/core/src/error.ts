@@ -23,6 +23,7 @@
  * - `snapshot-version`: a saved table was written by a newer version.
  * - `endpoints-file`: a file of endpoints cannot be read or is not as expected.
  * - `dns`: a DNS name could not be resolved; the message says why.
+ * - `proxy-config`: the text of a proxy's config is broken, or has no mapping that could be computed; the message names the line.
  * - `check-failed`: a health check of an endpoint failed.
  * - `not-supported`: the table of the pool lacks the capability that the call needs.
  * - `unknown-identity`: no endpoint of the pool has this identity.
@@ -53,6 +54,7 @@ export type StickyErrorCode =
   | 'snapshot-version'
   | 'endpoints-file'
   | 'dns'
+  | 'proxy-config'
   | 'check-failed'
   | 'not-supported'
   | 'unknown-identity'

@@ -33,6 +33,7 @@ export type {
   Movement,
   PickOptions,
 } from './hash/consistent-hash.ts'
+export type { EndpointHash, EndpointLimits, EndpointLoad, EndpointMapping } from './hash/endpoint-hash.ts'
 export { type ConsistentHashOptions, consistentHash } from './hash/make-consistent-hash.ts'
 export type { Member } from './hash/member.ts'
 export type { CheckSchedule, HealthCheck } from './health/health-check.ts'
@@ -74,6 +75,7 @@ export type {
   BindingList,
   BulkMove,
   BulkRelease,
+  ComputedBindings,
   EndpointCounts,
   ListedBinding,
   MovedSlice,
@@ -81,6 +83,11 @@ export type {
   SliceProgress,
   TableSnapshots,
 } from './table/capabilities.ts'
+export {
+  type ComputedTableOptions,
+  type ConsistentHashTableOptions,
+  consistentHashTable,
+} from './table/consistent-hash-table.ts'
 export type { TableOperation } from './table/guarded-table.ts'
 export { type MemoryTable, type MemoryTableOptions, memoryTable } from './table/memory.ts'
 export type { Binding, Claim, Move, StickyTable, TableLimit, Version } from './table/sticky-table.ts'

@@ -8,6 +8,7 @@ import { channels } from './channels.ts'
 import { EndpointWatch } from './discovery/endpoint-watch.ts'
 import { type DrainOptions, type DrainOutcome, Drains } from './endpoint/drains.ts'
 import type { Identity } from './endpoint/endpoint.ts'
+import type { EndpointSet } from './endpoint/endpoint-set.ts'
 import type { EndpointState } from './endpoint/endpoint-state.ts'
 import { PoolEndpoints } from './endpoint/pool-endpoints.ts'
 import type { PoolSnapshot } from './endpoint/pool-snapshot.ts'
@@ -21,7 +22,7 @@ import type { Route } from './route/route.ts'
 import { type MoveCause, RouteCounts } from './route/route-counts.ts'
 import type { PoolStats } from './stats.ts'
 import type { CheckedStickyOptions } from './sticky-options.ts'
-import { canCount, canMoveInBulk, type EndpointCounts } from './table/capabilities.ts'
+import { canCount, canMoveInBulk, type EndpointCounts, isComputed } from './table/capabilities.ts'
 import type { Binding } from './table/sticky-table.ts'
 
 /**
@@ -40,6 +41,8 @@ export class Pool {
   readonly #drains: Drains
   readonly #endpointCounts: EndpointCounts | undefined
   readonly #closing = new AbortController()
+  /** Tells a table that computes its bindings which endpoints there are. */
+  readonly #tellTable: ((set: EndpointSet) => void) | undefined
   /** Asked for by every request, which the signal's getter would slow down. */
   #isClosed = false
 
@@ -47,6 +50,7 @@ export class Pool {
     const { clock, table, name: pool } = options
     this.#options = options
     this.#endpointCounts = canCount(table) ? table : undefined
+    this.#tellTable = isComputed(table) ? table.attach() : undefined
     this.openLeases = new OpenLeases(clock, touch)
     this.holds = new Holds(clock)
     this.endpoints = new PoolEndpoints({
@@ -199,6 +203,7 @@ export class Pool {
   }
 
   #follow(snapshot: PoolSnapshot): void {
+    this.#tellTable?.(snapshot)
     this.holds.look(snapshot)
     this.#drains.follow(snapshot)
     if (channels.endpoints.hasSubscribers) {

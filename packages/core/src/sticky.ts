@@ -19,6 +19,7 @@ import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
 import type { PoolStats } from './stats.ts'
 import { type CheckedStickyOptions, checkStickyOptions, type StickyOptions } from './sticky-options.ts'
+import { isComputed } from './table/capabilities.ts'
 import type { Binding, Claim, Move } from './table/sticky-table.ts'
 
 /** One pool: routes requests to the endpoints of one service. @public */
@@ -62,7 +63,8 @@ class StickyPool implements Sticky {
     this.#table = new LeaseTable(options, this.#pool, this.#withoutTable)
     const { health, endpoints } = this.#pool
     this.#losses = new LossRules(options, endpoints, health)
-    this.#placement = new Placement(endpoints, options.placement, options.maxBoundPerEndpoint)
+    const computed = isComputed(options.table) ? options.table : undefined
+    this.#placement = new Placement(endpoints, options.placement, options.maxBoundPerEndpoint, computed)
     this.#host = {
       keyName: options.key.name,
       inFlight: this.#pool.inFlight,
@@ -144,7 +146,9 @@ class StickyPool implements Sticky {
     lease.binding = binding
     if (binding === undefined) return this.#place(lease)
     const member = this.#usable(binding, lease)
-    return member ? lease.serve('stuck', member) : this.#lost(lease, binding)
+    if (!member) return this.#lost(lease, binding)
+    const other = this.#placement.pickWithinBound(lease, member)
+    return other ? lease.serve('overflow', other) : lease.serve('stuck', member)
   }
 
   /** The endpoint of a binding if it takes requests of its key and this request has not failed there. */
@@ -207,6 +211,7 @@ class StickyPool implements Sticky {
   }
 
   #place(lease: RequestLease): MaybePromise<Route> {
+    lease.isOverflow = false
     const member = this.#placement.pick(lease)
     if (!member) return this.#nobody(lease)
     if (lease.key === undefined) return lease.serve('keyless', member)

@@ -1,6 +1,7 @@
 import type { Availability } from '../endpoint/availability.ts'
 import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
 import type { EndpointSet } from '../endpoint/endpoint-set.ts'
+import type { EndpointHash } from '../hash/endpoint-hash.ts'
 import { functionOption, integerOption, invalidOption, optionsObject } from '../option.ts'
 import type { Balancer, PickContext } from './balancer.ts'
 
@@ -36,6 +37,7 @@ export function preferZone(
 
 class ZonePreference implements Balancer {
   readonly name: string
+  readonly hash: EndpointHash | undefined
   readonly #zone: string
   readonly #leastEndpoints: number
   /** Two, since a balancer keeps what it has built for one set at a time. */
@@ -50,6 +52,7 @@ class ZonePreference implements Balancer {
     this.#near = placement()
     this.#everywhere = placement()
     this.name = `${this.#near.name} in ${zone}`
+    this.hash = this.#everywhere.hash
   }
 
   pick(set: EndpointSet, context: PickContext): Endpoint | undefined {

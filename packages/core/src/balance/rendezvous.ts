@@ -1,4 +1,5 @@
-import { consistentHash } from '../hash/make-consistent-hash.ts'
+import { slicedHash } from '../hash/make-consistent-hash.ts'
+import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { optionsObject } from '../option.ts'
 import type { Balancer } from './balancer.ts'
 import { HashPlacement } from './hash-placement.ts'
@@ -21,6 +22,6 @@ export interface HashPlacementOptions {
  */
 export function rendezvous(options: HashPlacementOptions = {}): Balancer {
   optionsObject('rendezvous', options, ['seed'])
-  const empty = consistentHash([], { algorithm: 'rendezvous', seed: options.seed ?? 0 })
-  return new HashPlacement('rendezvous', (members) => empty.with(members))
+  const empty = slicedHash([], { algorithm: 'rendezvous', seed: options.seed ?? 0 })
+  return new HashPlacement(nativeEndpointHash(empty))
 }

@@ -105,7 +105,7 @@ function spokenFrom(path: string, init: EndpointInit): SpokenProtocol {
   return { protocol, httpVersion }
 }
 
-function addressOf({ host, port, socketPath }: Place): string {
+export function addressOf({ host, port, socketPath }: Place): string {
   if (socketPath !== undefined) return `unix:${socketPath}`
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -64,7 +64,7 @@ export class RequestLease implements PlacedRequest, OpenLease {
   moves = 0
   /** When this request stops to wait for its endpoint; undefined before it waits. */
   holdUntil: number | undefined = undefined
-  /** A cap sent the key that is being bound elsewhere. */
+  /** A cap, or a bound on load, sent the key that is being placed elsewhere. */
   isOverflow = false
   skipsAlso: ((endpoint: Endpoint) => boolean) | undefined = undefined
 
@@ -123,6 +123,10 @@ export class RequestLease implements PlacedRequest, OpenLease {
 
   totalInFlight(): number {
     return this.#host.inFlight.total()
+  }
+
+  overflows(): void {
+    this.isOverflow = true
   }
 
   bound(endpoint: Endpoint): number {

@@ -1,4 +1,6 @@
-import type { Identity } from '../endpoint/endpoint.ts'
+import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
+import type { EndpointSet } from '../endpoint/endpoint-set.ts'
+import type { EndpointLimits } from '../hash/endpoint-hash.ts'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Binding } from './sticky-table.ts'
 
@@ -96,6 +98,30 @@ export interface TableSnapshots {
    *   of a newer version; the table is then empty
    */
   restore(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options?: SliceOptions): Promise<number>
+}
+
+/**
+ * A table that stores nothing: it computes the binding of a key from the endpoints of the pool that it is attached to, and
+ * answers only endpoints that take requests. No binding of it is made, moved or released.
+ *
+ * @public
+ */
+export interface ComputedBindings {
+  /** How much more than its share of the requests under way an endpoint may have; undefined = any number. */
+  readonly bound: number | undefined
+  /**
+   * Attaches the table to a pool, and answers how to tell it each of the pool's endpoint snapshots.
+   *
+   * @throws StickyError `invalid-option` if it is attached already
+   */
+  attach(): (set: EndpointSet) => void
+  /** The endpoint of a key within limits: where a request goes that cannot go to the endpoint of its key. */
+  pickWithin(key: string, limits: EndpointLimits): Endpoint | undefined
+}
+
+/** Whether a table computes its bindings. */
+export function isComputed(table: object): table is ComputedBindings {
+  return 'pickWithin' in table && typeof table.pickWithin === 'function'
 }
 
 /** Whether a table counts the keys of each endpoint. */

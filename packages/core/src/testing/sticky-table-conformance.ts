@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { Binding, Move, StickyTable } from '../table/sticky-table.ts'
+import { COMPUTED_TABLE_CASES } from './computed-table-cases.ts'
 import type { TestRegistry } from './test-registry.ts'
 
 /** A table made for one case. @public */
@@ -27,6 +28,11 @@ export interface TableDeviations {
   readonly times?: 'none'
   /** How much later than its idle timeout a binding may still stand, as a share of it. Default 0; a shared table 0.25. */
   readonly idleSlack?: number
+  /**
+   * `computed`: the table stores nothing, and answers of each key the binding that it computes: nothing is made, moved, released or
+   * ended. `create` then makes a table that has endpoints.
+   */
+  readonly bindings?: 'computed'
 }
 
 /** @public */
@@ -80,6 +86,17 @@ export function stickyTableConformance(options: StickyTableConformanceOptions): 
   }
   const it = (title: string, run: Parameters<typeof withTable>[0]) => registry.it(title, () => withTable(run))
   const itHasTimes = hasTimes ? it : () => undefined
+
+  if (deviations.bindings === 'computed') {
+    assert.ok(
+      !hasTimes,
+      'a table that computes its bindings has no times: declare the deviation `times: "none"` too',
+    )
+    registry.describe(`${name} is a sticky table that computes its bindings`, () => {
+      for (const [title, run] of Object.entries(COMPUTED_TABLE_CASES)) it(title, run)
+    })
+    return
+  }
 
   registry.describe(`${name} is a sticky table`, () => {
     it('answers undefined for a key that was never bound', async (table) => {

@@ -26,6 +26,7 @@ function context(
     key: given.key,
     skips: ({ identity }) => skip.includes(identity),
     inFlight: ({ identity }) => load[identity] ?? 0,
+    overflows: () => undefined,
     totalInFlight: () => Object.values(load).reduce((sum, requests) => sum + requests, 0),
     bound: ({ identity }) => keys[identity] ?? 0,
     random: draw,

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Balancer } from '../../src/balance/balancer.ts'
 import { first } from '../../src/balance/first.ts'
+import { maglev } from '../../src/balance/maglev.ts'
 import { type PlacedRequest, Placement } from '../../src/balance/placement.ts'
+import { preferZone } from '../../src/balance/prefer-zone.ts'
 import { rendezvous } from '../../src/balance/rendezvous.ts'
+import { ring } from '../../src/balance/ring.ts'
+import { roundRobin } from '../../src/balance/round-robin.ts'
 import type { EndpointInit } from '../../src/endpoint/endpoint.ts'
 import { endpointSet } from '../../src/endpoint/endpoint-set.ts'
 import type { EndpointState } from '../../src/endpoint/endpoint-state.ts'
@@ -97,11 +101,12 @@ describe('placement by hash', () => {
   const homes = (placement: Placement, skip: readonly string[] = []) =>
     KEYS.map((key) => placement.pickByHash(request({ key, skip }))?.endpoint.identity)
 
-  it('is the same whatever the balancer, the order of discovery, and what is seen from here of others', () => {
+  it('is the same whatever balancer without a hash, the order of discovery, and what is seen from here of others', () => {
     const here = endpointsOf(pods(5))
     const there = endpointsOf(pods(5).reverse())
     const before = homes(new Placement(here, first(), 1))
-    expect(homes(new Placement(there, rendezvous(), Number.POSITIVE_INFINITY))).toEqual(before)
+    expect(homes(new Placement(there, roundRobin(), Number.POSITIVE_INFINITY))).toEqual(before)
+    expect(homes(new Placement(there, ring(), Number.POSITIVE_INFINITY))).toEqual(before)
     change(there, 'pod-2', (state) => {
       state.health.traffic = 'ejected'
     })
@@ -112,6 +117,17 @@ describe('placement by hash', () => {
     for (const [index, home] of before.entries()) {
       if (home === 'pod-2') expect(seenThere[index]).not.toBe('pod-2')
       else expect(seenThere[index]).toBe(home)
+    }
+  })
+
+  it('is that of the balancer if it places by one, its seed included, so that a lost table finds the same endpoints', () => {
+    const endpoints = endpointsOf(pods(5))
+    const byRing = homes(new Placement(endpoints, ring(), Number.POSITIVE_INFINITY))
+    for (const make of [() => ring({ seed: 7 }), () => rendezvous(), () => preferZone('a', () => maglev())]) {
+      const placement = new Placement(endpoints, make(), Number.POSITIVE_INFINITY)
+      const placed = KEYS.map((key) => placement.pick(request({ key }))?.endpoint.identity)
+      expect(homes(placement)).toEqual(placed)
+      expect(placed).not.toEqual(byRing)
     }
   })
 

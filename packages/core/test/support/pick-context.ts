@@ -9,6 +9,8 @@ export function pickContext(
     readonly load?: Readonly<Record<string, number>>
     readonly keys?: Readonly<Record<string, number>>
     readonly random?: () => number
+    /** Called when a bound on load sends the key elsewhere. */
+    readonly overflows?: () => void
   } = {},
 ): PickContext {
   const { skip = [], load = {}, keys = {}, random = fakeRandom(1) } = given
@@ -18,6 +20,7 @@ export function pickContext(
     inFlight: ({ identity }) => load[identity] ?? 0,
     totalInFlight: () => Object.values(load).reduce((sum, requests) => sum + requests, 0),
     bound: ({ identity }) => keys[identity] ?? 0,
+    overflows: given.overflows ?? (() => undefined),
     random,
   }
 }

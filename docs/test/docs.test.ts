@@ -131,7 +131,11 @@ describe('the docs', () => {
     ['docs/guide/parity.md', 'packages/core/src/parity/compare-with-proxy.ts', 'CompareOptions'],
     ['docs/guide/parity-envoy.md', 'packages/core/src/parity/envoy/envoy-host.ts', 'EnvoyHostInit'],
     ['docs/guide/parity-envoy.md', 'packages/core/src/parity/envoy/envoy-options.ts', 'EnvoyHashOptions'],
-    ['docs/guide/parity-envoy.md', 'packages/core/src/parity/envoy/envoy-ring-hash.ts', 'EnvoyRingHashOptions'],
+    [
+      'docs/guide/parity-envoy.md',
+      'packages/core/src/parity/envoy/envoy-ring-hash.ts',
+      'EnvoyRingHashOptions',
+    ],
     ['docs/guide/parity-envoy.md', 'packages/core/src/parity/envoy/envoy-maglev.ts', 'EnvoyMaglevOptions'],
     ['docs/guide/keys.md', 'packages/core/src/key/key-options.ts', 'KeyLimits'],
     ['docs/guide/keys.md', 'packages/core/src/key/header.ts', 'HeaderKeyOptions'],

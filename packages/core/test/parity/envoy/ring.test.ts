@@ -72,7 +72,7 @@ describe('EnvoyRing', () => {
     fc.assert(
       fc.property(
         keys,
-        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 150 }),
         fc.array(u64),
         fc.nat(50),
         (keys, size, hashes, attempt) => {
@@ -98,7 +98,7 @@ describe('EnvoyRing', () => {
           }
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 30 },
     )
   })
 

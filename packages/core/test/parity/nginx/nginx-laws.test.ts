@@ -26,18 +26,22 @@ function attempts(scheme: ParityScheme<NginxServer>, bytes: Uint8Array): string[
 }
 
 describe('nginxHash', () => {
-  it('tries the servers that the naive nginx tries, to the 21st try that leads to none', () => {
+  it('tries the servers that the naive nginx tries, to the 21st try that leads to none', {
+    timeout: 30_000,
+  }, () => {
     fc.assert(
       fc.property(hashMethod, servers, key, (method, list, bytes) => {
         const scheme = schemeOf(method, list)
         expect(attempts(scheme, bytes)).toEqual(naiveAttempts(method, list, bytes))
         expect(scheme.pick(bytes)?.name).toBe(attempts(scheme, bytes)[0])
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
-  it('passes over a failed server as over one that is down, without another ring', () => {
+  it('passes over a failed server as over one that is down, without another ring', {
+    timeout: 30_000,
+  }, () => {
     fc.assert(
       fc.property(hashMethod, servers, fc.func(fc.boolean()), key, (method, list, fails, bytes) => {
         const failed = new Set(list.map((one) => one.server).filter(fails))
@@ -46,11 +50,13 @@ describe('nginxHash', () => {
         expect(attempts(scheme, bytes)).toEqual(naiveAttempts(method, asDown, bytes))
         expect(failed.has(scheme.pick(bytes)?.name ?? '')).toBe(false)
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     )
   })
 
-  it('gives up where 21 points have nobody, and takes the one behind the 21st try', () => {
+  it('gives up where 21 points have nobody, and takes the one behind the 21st try', {
+    timeout: 30_000,
+  }, () => {
     const list = Array.from({ length: 40 }, (_, i) => ({ server: `10.1.0.${i}:80`, weight: 1, down: i > 1 }))
     const points = naivePoints(list)
     const scheme = schemeOf('hash consistent', list)

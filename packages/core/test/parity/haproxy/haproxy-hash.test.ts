@@ -110,6 +110,12 @@ describe('key', () => {
     expect(cut('hash req.fhdr(x-k)', request(...lines))).toBe(reqFhdr)
   })
 
+  it('of no bytes is hashed where HAProxy hashes it', () => {
+    const picked = (balance: string) => haproxyHash({ servers: TWO, balance }).pick(new Uint8Array(0))
+    expect(picked('hdr(x)')).toBeUndefined()
+    expect(picked('hash req.hdr(x)')?.name).toBe('a')
+  })
+
   it('of a value by its number', () => {
     const given = request('a,b', 'c')
     expect([1, 2, 3, 4, -1, -2, -3, -4, 0].map((at) => cut(`hash req.hdr(x-k,${at})`, given))).toEqual([

@@ -45,6 +45,10 @@ describe('the functions of hash-type', () => {
         },
       ),
     )
+    for (let over = -2000n; over < 2000n; over++) {
+      const expected = over < 0n ? Number(wide(2n ** 63n + over)) : 0xffffffff
+      expect(none(bytes(String(2n ** 63n + over))), String(over)).toBe(expected)
+    }
     for (const text of ['', '-', '+', 'a', '--1', ' 1']) expect(none(bytes(text))).toBe(0)
   })
 
@@ -87,6 +91,7 @@ describe('addresses', () => {
     ':',
     ':::',
     '1::2::3',
+    '1:2:3:4::5:6:7:8',
     '1:2:3:4:5:6:7',
     '1:2:3:4:5:6:7:8:9',
     '::1.2.3',

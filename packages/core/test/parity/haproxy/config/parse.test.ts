@@ -196,12 +196,14 @@ describe('reads', () => {
   })
 
   it('host names that are said to be single', () => {
-    const text = `${HEAD}  server s1 app.example:80 resolvers dns\n  server s2 [::1]:80\n  server s3 10.0.0.1\n  server s4 *:80\n`
+    const text = `${HEAD}  server s1 app.example:80 resolvers dns\n  server s2 [::1]:80\n  server s3 10.0.0.1\n  server s4 *:80\n  server s5 [::1]\n  server s6 ::1:80\n`
     expect(haproxyHash.parse(text, { hostNames: 'single' }).servers.map(({ address }) => address)).toEqual([
       'app.example:80',
       '[::1]:80',
       undefined,
       undefined,
+      undefined,
+      '[::1]:80',
     ])
   })
 
@@ -215,10 +217,15 @@ describe('reads', () => {
   it('a backend that inherits what has no effect on it, or takes it back', () => {
     const defaults =
       'defaults\n  mode http\n  default_backend x\n  hash-balance-factor 150\n  option redispatch\n'
-    const back = `${HEAD}  hash-balance-factor 0\n  no option redispatch\n${TWO}`
-    expect(names(haproxyHash.parse(defaults + back), 'k')).toEqual(
-      Array(4).fill(names(haproxyHash.parse(HEAD + TWO), 'k')[0]),
+    const back = `${HEAD}  hash-type consistent\n  hash-balance-factor 0\n  no option redispatch\n${TWO}`
+    const attempts = names(haproxyHash.parse(defaults + back), 'k')
+    expect(attempts).toEqual(Array(4).fill(attempts[0]))
+    const redispatched = names(
+      haproxyHash.parse(defaults + back.replace('  no option redispatch\n', '')),
+      'k',
     )
+    expect(new Set(redispatched.slice(0, 3))).toEqual(new Set([attempts[0]]))
+    expect(redispatched[3]).not.toBe(attempts[0])
     expect(message(defaults + back.replace('backend b', 'listen b'))).toContain('line 3: default_backend')
   })
 

@@ -27,6 +27,12 @@ export default [
     modifyEsbuildConfig: forNode,
   },
   {
+    name: '@limpet/core/parity',
+    path: 'packages/core/dist/parity/index.js',
+    limit: '40 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
     name: '@limpet/core/simulate',
     path: 'packages/core/dist/simulate/index.js',
     limit: '13 kB',

@@ -120,6 +120,16 @@ describe('the docs', () => {
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky-proxy.ts', 'StickyProxyOptions'],
     ['docs/guide/express.md', 'packages/adapters-express/src/sticky.ts', 'StickyMiddlewareOptions'],
     ['docs/guide/hashing.md', 'packages/core/src/hash/make-consistent-hash.ts', 'ConsistentHashOptions'],
+    ['docs/guide/parity-nginx.md', 'packages/core/src/parity/nginx/nginx-hash.ts', 'NginxHashOptions'],
+    ['docs/guide/parity-nginx.md', 'packages/core/src/parity/nginx/nginx-hash.ts', 'NginxParseOptions'],
+    ['docs/guide/parity-nginx.md', 'packages/core/src/parity/nginx/nginx-server.ts', 'NginxServerOptions'],
+    [
+      'docs/guide/parity-nginx.md',
+      'packages/core/src/parity/resty/resty-chash.ts',
+      'IngressNginxChashOptions',
+    ],
+    ['docs/guide/parity-nginx.md', 'packages/core/src/parity/resty/resty-chash.ts', 'ApisixChashOptions'],
+    ['docs/guide/parity-nginx.md', 'packages/core/src/parity/resty/resty-node.ts', 'RestyNodeOptions'],
     ['docs/guide/hash-table.md', 'packages/core/src/hash/make-consistent-hash.ts', 'ConsistentHashOptions'],
     [
       'docs/guide/hash-table.md',
@@ -129,6 +139,21 @@ describe('the docs', () => {
     ['docs/guide/hash-table.md', 'packages/core/src/table/consistent-hash-table.ts', 'ComputedTableOptions'],
     ['docs/guide/parity.md', 'packages/core/src/parity/parity-endpoint-hash.ts', 'ParityEndpointOptions'],
     ['docs/guide/parity.md', 'packages/core/src/parity/compare-with-proxy.ts', 'CompareOptions'],
+    [
+      'docs/guide/parity-haproxy.md',
+      'packages/core/src/parity/haproxy/haproxy-options.ts',
+      'HaproxyHashOptions',
+    ],
+    [
+      'docs/guide/parity-haproxy.md',
+      'packages/core/src/parity/haproxy/haproxy-options.ts',
+      'HaproxyServerInit',
+    ],
+    [
+      'docs/guide/parity-haproxy.md',
+      'packages/core/src/parity/haproxy/config/parse-options.ts',
+      'HaproxyParseOptions',
+    ],
     ['docs/guide/parity-envoy.md', 'packages/core/src/parity/envoy/envoy-host.ts', 'EnvoyHostInit'],
     ['docs/guide/parity-envoy.md', 'packages/core/src/parity/envoy/envoy-options.ts', 'EnvoyHashOptions'],
     [

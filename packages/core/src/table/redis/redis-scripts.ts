@@ -61,6 +61,7 @@ return {1, ARGV[2]}`)
 /** The server's time: seconds and microseconds. Its key only says which server of a Cluster is asked. */
 export const TIME: RedisScript = script(`return redis.call('TIME')`)
 
-function script(text: string): RedisScript {
+/** A script with its SHA-1. */
+export function script(text: string): RedisScript {
   return { text, sha: hash('sha1', text, 'hex') }
 }

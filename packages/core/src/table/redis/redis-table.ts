@@ -77,6 +77,9 @@ class RedisStickyTable implements RedisTable {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
+      warned: (message) => {
+        if (channels.tableWarning.hasSubscribers) channels.tableWarning.publish({ pool, message })
+      },
     })
     this.#times = new Times(options, this.#server.time)
     this.bulk = new RedisBulk(client, commands, this.#keys, this.#server, this.#times, clock)

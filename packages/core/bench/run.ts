@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-for (const bench of ['table', 'full', 'memory', 'route', 'allocations', 'placement', 'snapshots']) {
+for (const bench of ['table', 'full', 'memory', 'route', 'allocations', 'near', 'placement', 'snapshots']) {
   const file = fileURLToPath(new URL(`${bench}.ts`, import.meta.url))
   const { status } = spawnSync(process.execPath, ['--conditions=@limpet/source', file], { stdio: 'inherit' })
   if (status !== 0) {

@@ -15,10 +15,10 @@ export interface NearCacheOptions {
   readonly invalidations?: Invalidations
   /**
    * The same as `maxAgeMs` while `invalidations` tell of every change, should one be missed all the same; at least `maxAgeMs`,
-   * `Infinity` = no bound. Default 60 000.
+   * `Infinity` = no bound. Default 300 000.
    */
   readonly maxWatchedAgeMs?: number
-  /** Keys remembered at most, 1 to 10 000 000; each takes about 300 bytes. Default 100 000. */
+  /** Keys remembered at most, 1 to 10 000 000; each takes about 200 bytes. Default 100 000. */
   readonly maxEntries?: number
   /** Default: the clock of this process. */
   readonly clock?: Clock
@@ -42,7 +42,7 @@ export function nearCacheSettings(options: NearCacheOptions): NearCacheSettings 
   if (invalidations !== undefined) {
     contractOption(`${PATH}.invalidations`, invalidations, 'Invalidations', ['watch'])
   }
-  const { maxWatchedAgeMs = Math.max(60_000, maxAgeMs) } = options
+  const { maxWatchedAgeMs = Math.max(300_000, maxAgeMs) } = options
   return {
     maxAgeMs,
     maxWatchedAgeMs: durationOption(`${PATH}.maxWatchedAgeMs`, maxWatchedAgeMs, maxAgeMs, 'or-never'),

@@ -2,9 +2,8 @@ import type { Identity } from '../../endpoint/endpoint.ts'
 import { isPromise, type MaybePromise } from '../../maybe-promise.ts'
 import type { LastKnown } from '../capabilities.ts'
 import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
-import { storedKey } from '../stored-key.ts'
 import { FailureRun } from './failure-run.ts'
-import { DOUBTED, type NearEntry } from './near-entries.ts'
+import { DOUBTED, type NearEntries } from './near-entries.ts'
 import type { NearCacheSettings } from './near-options.ts'
 import type { NearCacheStats } from './near-stats.ts'
 import { NearView } from './near-view.ts'
@@ -16,7 +15,6 @@ const TOUCH_SHARE = 1 / 4
 /** A question to the table, and what is to be done with its answer. */
 interface Inquiry<T> {
   readonly key: string
-  readonly stored: string
   readonly kind: QuestionKind
   readonly about?: unknown
   readonly call: () => MaybePromise<T>
@@ -30,6 +28,7 @@ export class NearTable implements StickyTable, LastKnown {
   readonly #table: StickyTable
   readonly #settings: NearCacheSettings
   readonly #view: NearView
+  readonly #entries: NearEntries
   readonly #questions: Questions
   readonly #failures = new FailureRun()
   /** How invalidations name a key. */
@@ -47,29 +46,29 @@ export class NearTable implements StickyTable, LastKnown {
     this.#table = table
     this.#settings = settings
     const nameOf = invalidations?.nameOf?.bind(invalidations)
-    this.#nameOf = nameOf ?? storedKey
+    this.#nameOf = nameOf ?? ((key) => key)
     this.#view = new NearView(table, settings, nameOf !== undefined)
+    this.#entries = this.#view.entries
     this.#questions = new Questions(maxEntries)
   }
 
   lookup(key: string): MaybePromise<Binding | undefined> {
-    const stored = storedKey(key)
-    const entry = this.#view.entries.find(stored)
-    if (entry === undefined) return this.#look(key, stored)
+    const slot = this.#entries.find(key)
+    if (slot === 0) return this.#look(key)
     const now = this.#settings.clock.now()
-    const isQuiet = entry.era === this.#view.era && now < entry.quietUntil
-    if (!isQuiet && !this.#view.isFresh(entry, now)) return this.#look(key, stored)
-    if (!isQuiet && now >= entry.touchAt) {
-      // Asked rather than touched: a look-up counts as use, too, and says until when.
-      const told = this.#look(key, stored)
-      if (!isPromise(told)) return told
-      // What it fails with is noted, and shows in the next question for this key.
-      told.catch(() => undefined)
+    if (!this.#entries.rows.hit(slot, this.#view.era, now)) {
+      if (!this.#view.isFresh(slot, now)) return this.#look(key)
+      if (now >= this.#entries.rows.touchAt(slot)) {
+        // Asked rather than touched: a look-up counts as use, too, and says until when.
+        const told = this.#look(key)
+        if (!isPromise(told)) return told
+        // What it fails with is noted, and shows in the next question for this key.
+        told.catch(() => undefined)
+      }
+      this.#entries.rows.use(slot, now)
     }
-    entry.usedAt = now
-    entry.isUsed = true
     this.#hits++
-    return entry.binding
+    return this.#entries.binding(slot)
   }
 
   claim(key: string, candidate: Identity, address?: string): MaybePromise<Claim> {
@@ -77,7 +76,6 @@ export class NearTable implements StickyTable, LastKnown {
     if (shared !== undefined) return shared.then(asLaterClaim)
     return this.#ask({
       key,
-      stored: storedKey(key),
       kind: 'claim',
       about: address,
       call: () => this.#table.claim(key, candidate, address),
@@ -90,7 +88,6 @@ export class NearTable implements StickyTable, LastKnown {
     if (shared !== undefined) return shared.then(asLaterMove)
     return this.#ask({
       key,
-      stored: storedKey(key),
       kind: 'move',
       about: from.version,
       call: () => this.#table.move(key, from, to, address),
@@ -101,59 +98,53 @@ export class NearTable implements StickyTable, LastKnown {
   release(key: string, from?: Binding): MaybePromise<boolean> {
     return this.#ask({
       key,
-      stored: storedKey(key),
       kind: 'release',
       call: () => this.#table.release(key, from),
       learn: (question, isReleased) => {
         this.#questions.end(question)
-        const entry = this.#view.entries.find(question.key)
-        if (isReleased && entry?.era === DOUBTED) this.#view.entries.remove(entry)
+        const slot = this.#entries.find(question.key)
+        if (isReleased && slot !== 0 && this.#entries.rows.era(slot) === DOUBTED) this.#entries.remove(slot)
       },
     })
   }
 
   touch(key: string, binding: Binding): MaybePromise<void> {
-    const entry = this.#view.entries.find(storedKey(key))
-    if (entry === undefined || entry.binding.version !== binding.version) {
+    const entries = this.#entries
+    const slot = entries.find(key)
+    if (slot === 0 || entries.binding(slot).version !== binding.version)
       return this.#table.touch(key, binding)
-    }
     const now = this.#settings.clock.now()
-    entry.usedAt = now
-    entry.isUsed = true
-    if (now < entry.touchAt) return
-    const former = entry.touchAt
-    entry.touchAt = now + this.#view.idleMs * TOUCH_SHARE
+    entries.rows.use(slot, now)
+    const due = entries.rows.touchAt(slot)
+    if (now < due) return
+    entries.rows.setTouchAt(slot, now + this.#view.idleMs * TOUCH_SHARE)
     const answer = this.#table.touch(key, binding)
     if (!isPromise(answer)) return
     return answer.catch((error: unknown) => {
-      entry.touchAt = former
-      this.#noteFailure(key, entry)
+      this.#noteFailure(key)
       throw error
     })
   }
 
   lastKnown(key: string): Binding | undefined {
-    const entry = this.#view.entries.find(storedKey(key))
-    this.#noteFailure(key, entry)
-    if (entry === undefined) return undefined
+    this.#noteFailure(key)
+    const slot = this.#entries.find(key)
+    if (slot === 0) return undefined
     const now = this.#settings.clock.now()
-    if (now >= this.#view.endOf(entry)) {
-      this.#view.entries.remove(entry)
+    if (now >= this.#view.endOf(slot)) {
+      this.#entries.remove(slot)
       return undefined
     }
-    entry.usedAt = now
-    entry.isUsed = true
-    return entry.binding
+    this.#entries.rows.use(slot, now)
+    return this.#entries.binding(slot)
   }
 
   /** Something happened to the key of this name; undefined = to any. */
   changed(name: string | undefined): void {
     this.#invalidated++
     if (name === undefined) return this.doubtAll()
-    const known = this.#nameOf === storedKey ? storedKey(name) : name
-    this.#questions.changed(known)
-    const entry = this.#view.entries.named(known)
-    if (entry !== undefined) entry.era = DOUBTED
+    this.#questions.changed(name)
+    this.#entries.doubt(this.#entries.named(name))
   }
 
   /** From here on changes are told, or no longer. */
@@ -169,40 +160,43 @@ export class NearTable implements StickyTable, LastKnown {
   /** The bindings that `isMeant` have changed, in a change of many. */
   doubtWhere(isMeant: (binding: Binding) => boolean): void {
     this.#questions.changedAll()
-    for (const entry of this.#view.entries.all()) if (isMeant(entry.binding)) entry.era = DOUBTED
+    for (const slot of this.#entries.slots()) {
+      if (isMeant(this.#entries.binding(slot))) this.#entries.doubt(slot)
+    }
   }
 
   /** The bindings that `isMeant` have ended. */
   forgetWhere(isMeant: (binding: Binding) => boolean): void {
     this.#questions.changedAll()
-    this.#view.entries.removeWhere(({ binding }) => isMeant(binding))
+    for (const slot of this.#entries.slots()) {
+      if (isMeant(this.#entries.binding(slot))) this.#entries.remove(slot)
+    }
   }
 
   /** Forgets everything and remembers nothing more; what is asked is still handed on. */
   retire(): void {
     this.#isClosed = true
-    this.#view.entries.clear()
+    this.forgetWhere(() => true)
   }
 
   stats(): NearCacheStats {
     return {
-      entries: this.#view.entries.size,
+      entries: this.#entries.size,
       hits: this.#hits,
       asked: this.#asked,
       shared: this.#shared,
       invalidated: this.#invalidated,
-      evicted: this.#view.entries.evicted,
+      evicted: this.#entries.evicted,
       isWatched: this.#view.isWatched,
       isOutage: this.#failures.isOutage,
     }
   }
 
-  #look(key: string, stored: string): MaybePromise<Binding | undefined> {
+  #look(key: string): MaybePromise<Binding | undefined> {
     const shared = this.#sharedAnswer<Binding | undefined>(key, 'lookup', undefined)
     if (shared !== undefined) return shared
     return this.#ask({
       key,
-      stored,
       kind: 'lookup',
       call: () => this.#table.lookup(key),
       learn: (question, binding) => this.#learn(question, binding),
@@ -219,12 +213,12 @@ export class NearTable implements StickyTable, LastKnown {
   }
 
   /** Puts a question to the table, at once, so that clients can pipeline the questions of one tick. */
-  #ask<T>({ key, stored, kind, about, call, learn }: Inquiry<T>): MaybePromise<T> {
+  #ask<T>({ key, kind, about, call, learn }: Inquiry<T>): MaybePromise<T> {
     this.#asked++
     if (this.#isClosed) return call()
     const now = this.#settings.clock.now()
-    const question = this.#questions.begin(stored, this.#nameOf(key), kind, about, now, this.#view.era)
-    if (kind === 'move' || kind === 'release') this.#doubt(stored)
+    const question = this.#questions.begin(key, this.#nameOf(key), kind, about, now, this.#view.era)
+    if (kind === 'move' || kind === 'release') this.#entries.doubt(this.#entries.find(key))
     let answer: MaybePromise<T>
     try {
       answer = call()
@@ -257,18 +251,13 @@ export class NearTable implements StickyTable, LastKnown {
 
   #failed(question: Question): void {
     this.#questions.end(question)
-    this.#doubt(question.key)
+    this.#entries.doubt(this.#entries.find(question.key))
     if (this.#failures.failed(question.affairs.name)) this.doubtAll()
   }
 
-  #noteFailure(key: string, entry: NearEntry | undefined): void {
-    if (entry !== undefined) entry.era = DOUBTED
+  #noteFailure(key: string): void {
+    this.#entries.doubt(this.#entries.find(key))
     if (this.#failures.failed(this.#nameOf(key))) this.doubtAll()
-  }
-
-  #doubt(stored: string): void {
-    const entry = this.#view.entries.find(stored)
-    if (entry !== undefined) entry.era = DOUBTED
   }
 }
 

@@ -1,11 +1,14 @@
+import type { Identity } from '../../endpoint/endpoint.ts'
 import { type StatedTimeouts, statesTimeouts } from '../capabilities.ts'
 import type { Binding, StickyTable } from '../sticky-table.ts'
-import { DOUBTED, NearEntries, type NearEntry } from './near-entries.ts'
+import { NearEntries } from './near-entries.ts'
 import type { NearCacheSettings } from './near-options.ts'
 import type { Question } from './questions.ts'
 
 /** Of the longest life of a binding, the share that is its idle timeout, where the table does not say: DESIGN rule 12. */
 const IDLE_SHARE = 4 / 5
+/** Texts of identities that are shared between bindings at most: more than a pool has endpoints. */
+const MOST_IDENTITIES = 4_096
 
 /**
  * What this replica knows of the table, and how long each binding may be served.
@@ -22,6 +25,7 @@ export class NearView {
   #isWatched = false
   /** The longest life of a binding seen, where the table does not say. */
   #lifeMs = 0
+  readonly #identities = new Map<Identity, Identity>()
   era = 0
 
   constructor(table: StickyTable, settings: NearCacheSettings, hasNames: boolean) {
@@ -51,54 +55,75 @@ export class NearView {
     this.#trustedEra = this.era
   }
 
-  isFresh(entry: NearEntry, now: number): boolean {
-    if (entry.era < this.#trustedEra || now >= entry.binding.expiresAt) return false
-    const ageMs = entry.era === this.era ? this.#ageMs : this.#settings.maxAgeMs
-    return now < entry.askedAt + ageMs
+  isFresh(slot: number, now: number): boolean {
+    const { rows } = this.entries
+    const era = rows.era(slot)
+    if (era < this.#trustedEra || now >= this.entries.binding(slot).expiresAt) return false
+    return now < rows.askedAt(slot) + (era === this.era ? this.#ageMs : this.#settings.maxAgeMs)
   }
 
   /** Takes in an answer. `isCurrent`: nothing happened to the key since it was asked for. */
   learn(question: Question, binding: Binding | undefined, isCurrent: boolean): void {
-    const entry = this.entries.find(question.key)
+    const slot = this.entries.find(question.key)
     if (isCurrent && question.era >= this.#trustedEra) {
-      if (binding !== undefined) this.#keep(entry, binding, question)
-      else if (entry !== undefined) this.entries.remove(entry)
-    } else if (binding !== undefined) this.#keepDoubted(entry, binding, question)
+      if (binding !== undefined) this.#keep(slot, binding, question)
+      else if (slot !== 0) this.entries.remove(slot)
+    } else if (binding !== undefined) this.#keepDoubted(slot, binding, question)
   }
 
   /** When the binding ends as far as is known here, uses here counted. */
-  endOf({ binding: { createdAt, expiresAt }, usedAt }: NearEntry): number {
+  endOf(slot: number): number {
+    const { createdAt, expiresAt } = this.entries.binding(slot)
     if (this.#timeouts === undefined) return expiresAt
     const { idleTimeoutMs, absoluteTimeoutMs } = this.#timeouts
-    return Math.min(createdAt + absoluteTimeoutMs, Math.max(expiresAt, usedAt + idleTimeoutMs))
+    const idleEnd = this.entries.rows.usedAt(slot) + idleTimeoutMs
+    return Math.min(createdAt + absoluteTimeoutMs, Math.max(expiresAt, idleEnd))
   }
 
-  #keep(known: NearEntry | undefined, binding: Binding, { key, affairs, askedAt, era }: Question): void {
+  #keep(known: number, binding: Binding, { key, affairs, askedAt, era }: Question): void {
     const { expiresAt, version } = binding
-    const before = known?.binding
-    const entry = known ?? this.entries.add(key, affairs.name, binding)
+    const before = known === 0 ? undefined : this.entries.binding(known)
     const lifeMs = expiresAt - askedAt
     if (lifeMs > this.#lifeMs && lifeMs !== Number.POSITIVE_INFINITY) this.#lifeMs = lifeMs
     const { idleMs } = this
-    const touchAt = idleMs === Number.POSITIVE_INFINITY ? idleMs : expiresAt - idleMs
+    let touchAt = idleMs === Number.POSITIVE_INFINITY ? idleMs : expiresAt - idleMs
     // A use just now gave no more time: the absolute timeout is near, and to tell of more uses changes nothing.
     const isLimited = touchAt <= askedAt && before?.version === version && before.expiresAt >= expiresAt
-    entry.binding = binding
-    entry.era = era
-    entry.askedAt = askedAt
-    entry.usedAt = Math.max(entry.usedAt, askedAt)
-    entry.touchAt = isLimited ? Number.POSITIVE_INFINITY : touchAt
-    entry.quietUntil = Math.min(askedAt + this.#ageMs, expiresAt, entry.touchAt)
+    if (isLimited) touchAt = Number.POSITIVE_INFINITY
+    const slot = this.#put(known, key, affairs.name, binding, askedAt)
+    const { rows } = this.entries
+    rows.setEra(slot, era)
+    rows.setTouchAt(slot, touchAt)
+    rows.setQuietUntil(slot, Math.min(askedAt + this.#ageMs, expiresAt, touchAt))
   }
 
   /** Something to fall back on: it may be out of date, and is not served while the table can be asked. */
-  #keepDoubted(known: NearEntry | undefined, binding: Binding, { key, affairs, askedAt }: Question): void {
-    if (known !== undefined && (known.era >= this.#trustedEra || known.askedAt > askedAt)) return
-    const entry = known ?? this.entries.add(key, affairs.name, binding)
-    entry.binding = binding
-    entry.era = DOUBTED
-    entry.askedAt = askedAt
-    entry.usedAt = Math.max(entry.usedAt, askedAt)
+  #keepDoubted(known: number, binding: Binding, { key, affairs, askedAt }: Question): void {
+    const { rows } = this.entries
+    if (known !== 0 && (rows.era(known) >= this.#trustedEra || rows.askedAt(known) > askedAt)) return
+    this.entries.doubt(this.#put(known, key, affairs.name, binding, askedAt))
+  }
+
+  #put(known: number, key: string, name: string, binding: Binding, askedAt: number): number {
+    const { entries } = this
+    const slot = known === 0 ? entries.add(key, name, binding) : known
+    entries.setBinding(slot, this.#compact(binding))
+    entries.rows.setAskedAt(slot, askedAt)
+    entries.rows.setUsedAt(slot, Math.max(entries.rows.usedAt(slot), askedAt))
+    return slot
+  }
+
+  /** With the text of its identity shared: a client reads a new one out of each answer, and it would be kept and hashed for each key. */
+  #compact({ identity: its, version, createdAt, movedAt, expiresAt }: Binding): Binding {
+    let identity = this.#identities.get(its)
+    if (identity === undefined) {
+      identity = its
+      if (this.#identities.size >= MOST_IDENTITIES) this.#identities.clear()
+      this.#identities.set(identity, identity)
+    }
+    return movedAt === undefined
+      ? { identity, version, createdAt, expiresAt }
+      : { identity, version, createdAt, movedAt, expiresAt }
   }
 
   get #ageMs(): number {

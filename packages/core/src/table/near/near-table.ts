@@ -58,7 +58,7 @@ export class NearTable implements StickyTable, LastKnown {
     const now = this.#settings.clock.now()
     if (!this.#entries.rows.hit(slot, this.#view.era, now)) {
       if (!this.#view.isFresh(slot, now)) return this.#look(key)
-      if (now >= this.#entries.rows.touchAt(slot)) {
+      if (now > this.#entries.rows.touchAt(slot)) {
         // Asked rather than touched: a look-up counts as use, too, and says until when.
         const told = this.#look(key)
         if (!isPromise(told)) return told
@@ -115,8 +115,7 @@ export class NearTable implements StickyTable, LastKnown {
       return this.#table.touch(key, binding)
     const now = this.#settings.clock.now()
     entries.rows.use(slot, now)
-    const due = entries.rows.touchAt(slot)
-    if (now < due) return
+    if (now <= entries.rows.touchAt(slot)) return
     entries.rows.setTouchAt(slot, now + this.#view.idleMs * TOUCH_SHARE)
     const answer = this.#table.touch(key, binding)
     if (!isPromise(answer)) return

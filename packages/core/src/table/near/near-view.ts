@@ -7,6 +7,8 @@ import type { Question } from './questions.ts'
 
 /** Of the longest life of a binding, the share that is its idle timeout, where the table does not say: DESIGN rule 12. */
 const IDLE_SHARE = 4 / 5
+/** A use that gave no more time is told again after this share of the idle timeout. */
+const RETOLD_SHARE = 1 / 64
 /** Texts of identities that are shared between bindings at most: more than a pool has endpoints. */
 const MOST_IDENTITIES = 4_096
 
@@ -85,16 +87,23 @@ export class NearView {
     const before = known === 0 ? undefined : this.entries.binding(known)
     const lifeMs = expiresAt - askedAt
     if (lifeMs > this.#lifeMs && lifeMs !== Number.POSITIVE_INFINITY) this.#lifeMs = lifeMs
-    const { idleMs } = this
-    let touchAt = idleMs === Number.POSITIVE_INFINITY ? idleMs : expiresAt - idleMs
-    // A use just now gave no more time: the absolute timeout is near, and to tell of more uses changes nothing.
-    const isLimited = touchAt <= askedAt && before?.version === version && before.expiresAt >= expiresAt
-    if (isLimited) touchAt = Number.POSITIVE_INFINITY
+    const touchAt = this.#touchAt(binding, askedAt, before?.version === version ? before : undefined)
     const slot = this.#put(known, key, affairs.name, binding, askedAt)
     const { rows } = this.entries
     rows.setEra(slot, era)
     rows.setTouchAt(slot, touchAt)
     rows.setQuietUntil(slot, Math.min(askedAt + this.#ageMs, expiresAt, touchAt))
+  }
+
+  /** From when on a use is to be told: when less than the idle timeout is left, as the table writes no earlier one. */
+  #touchAt({ createdAt, expiresAt }: Binding, askedAt: number, before: Binding | undefined): number {
+    const { idleMs } = this
+    const absoluteEnd = createdAt + (this.#timeouts?.absoluteTimeoutMs ?? Number.POSITIVE_INFINITY)
+    if (idleMs === Number.POSITIVE_INFINITY || expiresAt >= absoluteEnd) return Number.POSITIVE_INFINITY
+    const due = expiresAt - idleMs
+    // The use just told gave no more time: the absolute timeout is near, or the table's clock is a little behind.
+    const isRefused = due < askedAt && before !== undefined && before.expiresAt >= expiresAt
+    return isRefused ? askedAt + idleMs * RETOLD_SHARE : due
   }
 
   /** Something to fall back on: it may be out of date, and is not served while the table can be asked. */

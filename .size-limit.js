@@ -27,9 +27,21 @@ export default [
     modifyEsbuildConfig: forNode,
   },
   {
+    name: '@limpet/core/parity',
+    path: 'packages/core/dist/parity/index.js',
+    limit: '40 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
+    name: '@limpet/core/redis',
+    path: 'packages/core/dist/table/redis/index.js',
+    limit: '8 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
     name: '@limpet/core/simulate',
     path: 'packages/core/dist/simulate/index.js',
-    limit: '10 kB',
+    limit: '13 kB',
     modifyEsbuildConfig: forNode,
   },
   {

@@ -20,6 +20,7 @@ export default defineConfig({
       project('adapters-node', 'packages/adapters-node', HARD),
       project('adapters-express', 'packages/adapters-express'),
       project('quickstart', 'examples/quickstart'),
+      project('example-redis', 'examples/redis'),
       project('docs', 'docs'),
       project('workspace', '.'),
       {

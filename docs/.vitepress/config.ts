@@ -15,6 +15,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Getting started', 'getting-started'),
       guide('Keys', 'keys'),
       guide('The sticky table', 'tables'),
+      guide('Redis and Valkey', 'redis'),
       guide('A table that stores nothing', 'hash-table'),
       guide('Endpoints', 'endpoints'),
       guide('Endpoints from a file', 'file'),

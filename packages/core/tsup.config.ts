@@ -10,6 +10,7 @@ const build: Options | Options[] = packageBuild({
   'discovery/dns/index': 'src/discovery/dns/index.ts',
   'parity/index': 'src/parity/index.ts',
   'simulate/index': 'src/simulate/index.ts',
+  'table/redis/index': 'src/table/redis/index.ts',
   'testing/index': 'src/testing/index.ts',
 })
 

@@ -2,7 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import { redisTable } from '../src/table/redis/redis-table.ts'
+import { nearCache } from '../src/table/near/near-cache.ts'
+import { redisInvalidations } from '../src/table/redis/redis-invalidations.ts'
+import { type RedisTable, redisTable } from '../src/table/redis/redis-table.ts'
+import type { Binding } from '../src/table/sticky-table.ts'
 import { redisServer } from '../test/support/redis/server.ts'
 import { isShort } from './support/interleaved.ts'
 
@@ -59,6 +62,53 @@ async function compare(
       )
     }
   }
+}
+
+/** How long a move takes until the near cache of another replica no longer answers what was before. */
+async function invalidations(url: string, mover: RedisTable): Promise<void> {
+  const client = await createClient({ url }).connect()
+  const subscriber = await client.duplicate().connect()
+  let watched = (): void => undefined
+  const isWatched = new Promise<void>((resolve) => {
+    watched = resolve
+  })
+  const source = redisInvalidations(subscriber, { pool: 'node' })
+  const near = nearCache(redisTable(client, { pool: 'node', callTimeoutMs: 5_000 }), {
+    invalidations: {
+      ...source,
+      watch: (listener) => {
+        const restored = () => {
+          listener.restored()
+          watched()
+        }
+        return source.watch({
+          changed: (key) => listener.changed(key),
+          lost: () => listener.lost(),
+          restored,
+        })
+      },
+    },
+  })
+  await isWatched
+  const delays: number[] = []
+  for (let i = 0; i < (isShort ? 5 : 200); i++) {
+    const key = `moved-${i}`
+    const { binding } = await mover.claim(key, 'web-1')
+    await near.lookup(key)
+    const from = performance.now()
+    await mover.move(key, binding as Binding, 'web-2')
+    while ((await near.lookup(key))?.identity !== 'web-2')
+      await new Promise((resolve) => setImmediate(resolve))
+    delays.push(performance.now() - from)
+  }
+  const sorted = delays.toSorted((one, other) => one - other)
+  const p99 = sorted[Math.floor(sorted.length * 0.99)] as number
+  console.log(
+    `\na move until another replica's near cache knows: median ${median(delays).toFixed(2)} ms, p99 ${p99.toFixed(2)} ms (goal 50)`,
+  )
+  await near.close()
+  subscriber.destroy()
+  client.destroy()
 }
 
 if (spawnSync('redis-server', ['--version']).error) {
@@ -122,6 +172,7 @@ if (spawnSync('redis-server', ['--version']).error) {
     ],
     keys,
   )
+  await invalidations(server.url, nodeTable)
   await ioTable.close()
   await nodeTable.close()
   io.disconnect()

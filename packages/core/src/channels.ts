@@ -54,6 +54,8 @@ export interface ChannelMessages {
     readonly state: 'away' | 'back'
     readonly error: unknown
   }
+  /** The server of a shared table is set up so that bindings may end before their time; told once. */
+  'limpet:table:warning': { readonly pool: string; readonly message: string }
 }
 
 type MessageChannel<Name extends keyof ChannelMessages> = Channel<unknown, ChannelMessages[Name]>
@@ -73,6 +75,7 @@ export const channels: {
   readonly discoveryError: MessageChannel<'limpet:discovery:error'>
   readonly tableError: MessageChannel<'limpet:table:error'>
   readonly tableState: MessageChannel<'limpet:table:state'>
+  readonly tableWarning: MessageChannel<'limpet:table:warning'>
 } = Object.freeze({
   route: named('limpet:route'),
   move: named('limpet:move'),
@@ -83,4 +86,5 @@ export const channels: {
   discoveryError: named('limpet:discovery:error'),
   tableError: named('limpet:table:error'),
   tableState: named('limpet:table:state'),
+  tableWarning: named('limpet:table:warning'),
 })

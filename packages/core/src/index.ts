@@ -77,10 +77,12 @@ export type {
   BulkRelease,
   ComputedBindings,
   EndpointCounts,
+  LastKnown,
   ListedBinding,
   MovedSlice,
   SliceOptions,
   SliceProgress,
+  StatedTimeouts,
   TableSnapshots,
 } from './table/capabilities.ts'
 export {
@@ -90,4 +92,8 @@ export {
 } from './table/consistent-hash-table.ts'
 export type { TableOperation } from './table/guarded-table.ts'
 export { type MemoryTable, type MemoryTableOptions, memoryTable } from './table/memory.ts'
+export type { InvalidationListener, Invalidations } from './table/near/invalidations.ts'
+export { type Handed, type HandedOn, type NearCache, nearCache } from './table/near/near-cache.ts'
+export type { NearCacheOptions } from './table/near/near-options.ts'
+export type { NearCacheStats } from './table/near/near-stats.ts'
 export type { Binding, Claim, Move, StickyTable, TableLimit, Version } from './table/sticky-table.ts'

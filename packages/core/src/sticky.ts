@@ -13,7 +13,8 @@ import { Pool } from './pool.ts'
 import type { PoolOperations } from './pool-operations.ts'
 import { LeaseTable } from './route/lease-table.ts'
 import type { CheckedLossAction } from './route/loss-policy.ts'
-import { WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
+import { Outage } from './route/outage.ts'
+import { WHY_AT_CAPACITY, WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
 import { type LeaseHost, RequestLease } from './route/request-lease.ts'
 import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
@@ -54,6 +55,7 @@ class StickyPool implements Sticky {
   readonly #table: LeaseTable
   readonly #placement: Placement
   readonly #losses: LossRules
+  readonly #outage: Outage
   readonly #host: LeaseHost
 
   constructor(options: CheckedStickyOptions) {
@@ -65,6 +67,7 @@ class StickyPool implements Sticky {
     this.#losses = new LossRules(options, endpoints, health)
     const computed = isComputed(options.table) ? options.table : undefined
     this.#placement = new Placement(endpoints, options.placement, options.maxBoundPerEndpoint, computed)
+    this.#outage = new Outage(options, this.#pool, this.#table, this.#placement)
     this.#host = {
       keyName: options.key.name,
       inFlight: this.#pool.inFlight,
@@ -76,6 +79,7 @@ class StickyPool implements Sticky {
       answered: (state, outcome, latencyMs) => health.answered(state, outcome, latencyMs),
       next: this.#next,
       correct: (lease, servedBy) => this.#table.correct(lease, servedBy),
+      servedWithoutTable: (lease, servedBy) => this.#outage.served(lease, servedBy),
       observe: this.#pool.observe,
     }
   }
@@ -124,6 +128,7 @@ class StickyPool implements Sticky {
 
   async close(): Promise<void> {
     const closed = this.#pool.close()
+    this.#outage.close()
     this.#table.close()
     await closed
   }
@@ -212,7 +217,7 @@ class StickyPool implements Sticky {
 
   #place(lease: RequestLease): MaybePromise<Route> {
     lease.isOverflow = false
-    const member = this.#placement.pick(lease)
+    const member = this.#outage.servedBefore(lease) ?? this.#placement.pick(lease)
     if (!member) return this.#nobody(lease)
     if (lease.key === undefined) return lease.serve('keyless', member)
     if (!this.#placement.isFull(member.endpoint, lease))
@@ -278,10 +283,7 @@ class StickyPool implements Sticky {
   }
 
   #atCapacity(lease: RequestLease): Route {
-    return lease.refuse(
-      'at-capacity',
-      'every endpoint holds as many keys as it may (option "createSticky.maxBoundPerEndpoint")',
-    )
+    return lease.refuse('at-capacity', WHY_AT_CAPACITY)
   }
 
   readonly #withoutTable = (lease: RequestLease, error: unknown): Route => {
@@ -291,8 +293,7 @@ class StickyPool implements Sticky {
   }
 
   #placeWithoutTable(lease: RequestLease): Route {
-    const isBalanced = this.#options.onTableError === 'balance' && lease.tableError !== undefined
-    const member = isBalanced ? this.#placement.pick(lease) : this.#placement.pickByHash(lease)
+    const member = this.#outage.pick(lease)
     return member ? lease.serve('fallback', member) : this.#nobody(lease)
   }
 }

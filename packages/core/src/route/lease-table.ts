@@ -41,11 +41,16 @@ export class LeaseTable {
   }
 
   claim(lease: RequestLease, { identity }: Endpoint, next: Next<Claim>): MaybePromise<Route> {
-    return this.#table.claim(lease.key as string, identity, this.#addressOf(lease), lease, next)
+    return this.#table.claim(lease.key as string, identity, this.addressOf(lease), lease, next)
   }
 
   move(lease: RequestLease, from: Binding, { identity }: Endpoint, next: Next<Move>): MaybePromise<Route> {
-    return this.#table.move(lease.key as string, from, identity, this.#addressOf(lease), lease, next)
+    return this.#table.move(lease.key as string, from, identity, this.addressOf(lease), lease, next)
+  }
+
+  /** Claims what no request waits for; answers whether the table answered. */
+  tryClaim(key: string, identity: Identity, address: string | undefined): Promise<boolean> {
+    return this.#table.tryClaim(key, identity, address)
   }
 
   touch(key: string, binding: Binding): MaybePromise<void> {
@@ -66,6 +71,14 @@ export class LeaseTable {
     return this.#table.tryRelease(key, binding)
   }
 
+  /** The client's address, where the table counts bindings by it. */
+  addressOf({ request }: RequestLease): string | undefined {
+    const { table, clientAddress } = this.#options
+    if (!table.needsAddress) return undefined
+    const address = clientAddress.read(request)
+    return typeof address === 'string' ? address : undefined
+  }
+
   close(): void {
     this.#table.close()
   }
@@ -77,12 +90,5 @@ export class LeaseTable {
       lease.binding = binding
       this.#pool.moved(from.identity, to, cause)
     })
-  }
-
-  #addressOf({ request }: RequestLease): string | undefined {
-    const { table, clientAddress } = this.#options
-    if (!table.needsAddress) return undefined
-    const address = clientAddress.read(request)
-    return typeof address === 'string' ? address : undefined
   }
 }

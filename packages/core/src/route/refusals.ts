@@ -32,3 +32,6 @@ export function whyNobody(failures: number, maxTries: number): string {
     ? 'no endpoint could be connected'
     : `${maxTries} endpoints could not be connected (option "createSticky.maxTries")`
 }
+
+export const WHY_AT_CAPACITY =
+  'every endpoint holds as many keys as it may (option "createSticky.maxBoundPerEndpoint")'

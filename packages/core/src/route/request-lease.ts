@@ -31,6 +31,8 @@ export interface LeaseHost {
   readonly next: (lease: RequestLease) => MaybePromise<Route>
   /** Corrects the binding: another endpoint than the route's served. */
   readonly correct: (lease: RequestLease, servedBy: Identity) => MaybePromise<void>
+  /** Told of a request that was answered while the table failed. */
+  readonly servedWithoutTable: (lease: RequestLease, servedBy: Identity) => void
   /** Told of every route given. */
   readonly observe: (route: Route) => void
 }
@@ -163,8 +165,9 @@ export class RequestLease implements PlacedRequest, OpenLease {
   settle(endpoint: Endpoint, outcome: Outcome): MaybePromise<void> {
     if (this.#isSettled || this.#isDone) return
     this.#isSettled = true
-    this.request = SETTLED
     const { servedBy = endpoint.identity } = outcome
+    if (this.tableError !== undefined) this.#host.servedWithoutTable(this, servedBy)
+    this.request = SETTLED
     const { now } = this.#host
     if (this.#state && servedBy === endpoint.identity) {
       this.#host.answered(this.#state, outcome, now && now() - this.#servedAt)

@@ -119,13 +119,8 @@ export class Placing {
     try {
       mapping = placement(endpoints)
     } catch (cause) {
-      throw new StickyError(
-        'handler-failed',
-        `option "${this.#path}" threw for ${endpoints.length} endpoints`,
-        {
-          cause,
-        },
-      )
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new StickyError('handler-failed', `option "${this.#path}" threw: ${reason}`, { cause })
     }
     if (typeof mapping?.pick !== 'function') {
       throw invalidOption(this.#path, 'a function that answers an object with pick()', mapping)

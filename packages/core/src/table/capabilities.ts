@@ -119,6 +119,23 @@ export interface ComputedBindings {
   pickWithin(key: string, limits: EndpointLimits): Endpoint | undefined
 }
 
+/** Remembers what it last knew, for the time in which the bindings themselves cannot be asked for. @public */
+export interface LastKnown {
+  /**
+   * The binding of `key` as this replica last knew it, within that binding's own timeouts. Asked only when the table failed or
+   * did not answer in time, and counts as use. Answers at once.
+   */
+  lastKnown(key: string): Binding | undefined
+}
+
+/** Says its timeouts, to what keeps times of its own for the same bindings. @public */
+export interface StatedTimeouts {
+  /** A binding ends when it was not used for this long, in milliseconds; `Infinity` = never. */
+  readonly idleTimeoutMs: number
+  /** A binding ends this long after its key was bound first, in milliseconds; `Infinity` = never. */
+  readonly absoluteTimeoutMs: number
+}
+
 /** Whether a table computes its bindings. */
 export function isComputed(table: object): table is ComputedBindings {
   return 'pickWithin' in table && typeof table.pickWithin === 'function'
@@ -132,4 +149,15 @@ export function canCount(table: object): table is EndpointCounts {
 /** Whether a table moves bindings in bulk. */
 export function canMoveInBulk(table: object): table is BulkMove {
   return 'moveSlice' in table && typeof table.moveSlice === 'function'
+}
+
+/** Whether a table remembers what it last knew. */
+export function knowsLast(table: object): table is LastKnown {
+  return 'lastKnown' in table && typeof table.lastKnown === 'function'
+}
+
+/** Whether a table says its timeouts. */
+export function statesTimeouts(table: object): table is StatedTimeouts {
+  const { idleTimeoutMs, absoluteTimeoutMs } = table as Partial<StatedTimeouts>
+  return typeof idleTimeoutMs === 'number' && typeof absoluteTimeoutMs === 'number'
 }

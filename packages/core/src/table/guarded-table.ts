@@ -88,7 +88,7 @@ export class GuardedTable<C extends TableCaller, R> {
   }
 
   /**
-   * As `move`, for what no route depends on: a failure is only reported. So are the two below. `moved` gets the binding
+   * As `move`, for what no route depends on: a failure is only reported. So are the three below. `moved` gets the binding
    * if this call made it.
    */
   tryMove(key: string, from: Binding, to: Identity, moved?: (binding: Binding) => void): MaybePromise<void> {
@@ -99,6 +99,16 @@ export class GuardedTable<C extends TableCaller, R> {
         if (move.moved) moved?.(move.binding)
       },
     )
+  }
+
+  /** Answers whether the table answered. */
+  async tryClaim(key: string, candidate: Identity, address: string | undefined): Promise<boolean> {
+    let isAnswered = false
+    const claim = () => this.#table.claim(key, candidate, address)
+    await this.#try('claim', claim, () => {
+      isAnswered = true
+    })
+    return isAnswered
   }
 
   tryTouch(key: string, binding: Binding): MaybePromise<void> {

@@ -51,6 +51,7 @@ function lease(given: { next?: LeaseHost['next']; isCounted?: boolean; key?: str
         asked.push('next')
         return given.next?.(caller) ?? caller.serve('moved', POD_2, 'pod-1')
       },
+      servedWithoutTable: () => undefined,
       correct: (_lease, servedBy) => {
         asked.push(`correct ${servedBy}`)
       },

@@ -122,7 +122,7 @@ describe('the options of simulate()', () => {
       },
     })
     expect(thrown).toMatchObject({ code: 'handler-failed', cause })
-    expect(thrown?.message).toContain('"simulate.mappings["bad"]"')
+    expect(thrown?.message).toBe('option "simulate.mappings["bad"]" threw: no')
     const none = await failure({ ...POOL, mappings: { bad: () => undefined } })
     expect(none?.message).toContain('"simulate.mappings["bad"]": expected a function that answers')
     const other = await failure({ ...POOL, mappings: { bad: () => ({ pick: () => ({ name: 'x' }) }) } })

@@ -1,11 +1,11 @@
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { describe, it } from 'vitest'
+import { afterAll, describe, it } from 'vitest'
 
 /** A server program that suites run against. */
 export type Program = 'nginx' | 'haproxy' | 'redis-server' | 'valkey-server'
@@ -54,9 +54,21 @@ export interface RunningProgram {
   stop(): Promise<void>
 }
 
+const children = new Set<ChildProcess>()
 const folders = new Set<string>()
-// For the tests that fail, or are cut short, before they stop what they started.
-process.once('exit', () => folders.forEach(removeFolder))
+
+/** For the tests that fail, hang, or are cut short, before they stop what they started. */
+function endAll(): void {
+  for (const child of children) child.kill('SIGKILL')
+  folders.forEach(removeFolder)
+}
+process.once('exit', endAll)
+try {
+  // At the end of the test file: vitest does not always let its processes come to their own end.
+  afterAll(endAll)
+} catch {
+  // Not in a test: a program that uses the same servers.
+}
 
 /** An empty folder for a program; `run` removes it at the end, and the end of this process what is left. */
 export function programFolder(): string {
@@ -83,7 +95,10 @@ export function spawnTied(
   folder: string,
 ): ChildProcessByStdio<null, Readable, Readable> {
   const [command = program, ...rest] = [...TIED, program, ...args]
-  return spawn(command, rest, { cwd: folder, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, rest, { cwd: folder, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
+  child.once('close', () => children.delete(child))
+  return child
 }
 
 /**

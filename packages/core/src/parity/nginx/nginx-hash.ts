@@ -60,8 +60,8 @@ const METHODS: readonly NginxMethod[] = ['hash consistent', 'hash', 'ip_hash']
 const MOST_TEXT = 1_048_576
 
 /**
- * nginx's `hash` and `ip_hash`. Source: ngx_http_upstream_hash_module.c and ngx_http_upstream_ip_hash_module.c, unchanged in this from 1.7.2
- * to 1.31; compared with a running 1.22.1.
+ * nginx's `hash` and `ip_hash`. Source: ngx_http_upstream_hash_module.c and ngx_http_upstream_ip_hash_module.c, read from 1.18 (before it an
+ * empty key was hashed; the ring is that of 1.7.2) to 1.31; compared with a running 1.22.1.
  *
  * @public
  */

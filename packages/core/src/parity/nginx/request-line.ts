@@ -12,10 +12,10 @@ export function requestUri({ url = '' }: RequestLike): string {
 /** `$args`: what stands between the first `?` and the next `#`; empty if there is nothing, or a `#` comes first. */
 export function queryArguments(request: RequestLike): string {
   const uri = requestUri(request)
-  const mark = uri.search(/[?#]/)
-  if (mark < 0 || uri[mark] === '#') return ''
-  const end = uri.indexOf('#', mark)
-  return uri.slice(mark + 1, end < 0 ? uri.length : end)
+  const hash = uri.indexOf('#')
+  const mark = uri.indexOf('?')
+  const end = hash < 0 ? uri.length : hash
+  return mark < 0 ? '' : uri.slice(mark + 1, end)
 }
 
 /** `$arg_NAME`: the first argument of that name, in any case, with a `=`; its value as it was sent. */

@@ -1,3 +1,9 @@
 export type { CallClient, CustomCommandClient, EvalShaClient, RedisClient } from './redis-client.ts'
+export {
+  type MessageEventSubscriber,
+  type MessageListenerSubscriber,
+  type RedisSubscriber,
+  redisInvalidations,
+} from './redis-invalidations.ts'
 export type { RedisTableOptions } from './redis-options.ts'
 export { type CountingRedisTable, type RedisTable, redisTable } from './redis-table.ts'

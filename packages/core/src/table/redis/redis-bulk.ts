@@ -12,29 +12,24 @@ import { type Met, walk } from './redis-walk.ts'
 import type { StoredBinding } from './stored-value.ts'
 import type { Times } from './times.ts'
 
+/** What {@link RedisBulk} works with. */
+export interface BulkHost {
+  readonly client: RedisClient
+  readonly commands: RedisCommands
+  readonly keys: RedisKeys
+  readonly server: RedisServer
+  readonly times: Times
+  readonly clock: Clock
+  /** Where releases are told; empty if they are not. */
+  readonly channel: string
+}
+
 /** What is done with all bindings of a pool, beside the traffic. */
 export class RedisBulk implements BindingList, BulkRelease {
-  readonly #client: RedisClient
-  readonly #commands: RedisCommands
-  readonly #keys: RedisKeys
-  readonly #server: RedisServer
-  readonly #times: Times
-  readonly #clock: Clock
+  readonly #host: BulkHost
 
-  constructor(
-    client: RedisClient,
-    commands: RedisCommands,
-    keys: RedisKeys,
-    server: RedisServer,
-    times: Times,
-    clock: Clock,
-  ) {
-    this.#client = client
-    this.#commands = commands
-    this.#keys = keys
-    this.#server = server
-    this.#times = times
-    this.#clock = clock
+  constructor(host: BulkHost) {
+    this.#host = host
   }
 
   async *list({
@@ -44,16 +39,16 @@ export class RedisBulk implements BindingList, BulkRelease {
     readonly identity?: Identity
     readonly signal?: AbortSignal
   } = {}): AsyncGenerator<ListedBinding> {
-    await this.#server.now()
+    await this.#host.server.now()
     for await (const page of this.pages(signal ? { signal } : {})) {
       for (const { name, stored } of page) {
         if (identity !== undefined && stored.identity !== identity) continue
         signal?.throwIfAborted()
         yield {
-          key: this.#keys.keyOf(name),
-          fingerprint: this.#keys.fingerprintOf(name),
-          binding: this.#times.bindingOf(stored),
-          usedAt: this.#times.usedAt(stored),
+          key: this.#host.keys.keyOf(name),
+          fingerprint: this.#host.keys.fingerprintOf(name),
+          binding: this.#host.times.bindingOf(stored),
+          usedAt: this.#host.times.usedAt(stored),
         }
       }
     }
@@ -75,10 +70,10 @@ export class RedisBulk implements BindingList, BulkRelease {
         ? nextTurn
         : (names: number) => this.#pause((Math.max(1, names) / keysPerSecond) * 1_000, options.signal)
     try {
-      const holders = await keyHoldersOf(this.#client)
-      const get = (name: string) => this.#commands.get(name)
-      for await (const page of walk({ holders, pattern: this.#keys.pattern, get, pause }, options)) {
-        yield page.filter(({ stored }) => this.#times.stands(stored))
+      const holders = await keyHoldersOf(this.#host.client)
+      const get = (name: string) => this.#host.commands.get(name)
+      for await (const page of walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)) {
+        yield page.filter(({ stored }) => this.#host.times.stands(stored))
       }
     } catch (error) {
       options.signal?.throwIfAborted()
@@ -88,13 +83,15 @@ export class RedisBulk implements BindingList, BulkRelease {
 
   async #release(isWanted: (stored: StoredBinding) => boolean, options: SliceOptions = {}): Promise<number> {
     options.signal?.throwIfAborted()
-    const now = this.#times.text(await this.#server.now())
+    const now = this.#host.times.text(await this.#host.server.now())
     let released = 0
     for await (const page of this.pages(options)) {
       const outcomes = await Promise.all(
         page
           .filter(({ stored }) => isWanted(stored))
-          .map(({ name, stored }) => this.#server.run(RELEASE, name, [stored.version, now])),
+          .map(({ name, stored }) =>
+            this.#host.server.run(RELEASE, name, [stored.version, now, this.#host.channel]),
+          ),
       )
       released += outcomes.filter(([isReleased]) => isReleased).length
     }
@@ -108,7 +105,7 @@ export class RedisBulk implements BindingList, BulkRelease {
         signal?.removeEventListener('abort', end)
         resolve()
       }
-      const cancel = this.#clock.after(ms, end)
+      const cancel = this.#host.clock.after(ms, end)
       signal?.addEventListener('abort', end, { once: true })
     })
   }

@@ -61,6 +61,11 @@ export class RedisKeys {
     return `${this.#naming.prefix}~drain:${this.#naming.pool}:${identity}`
   }
 
+  /** The channel on which moved and released keys are told, by their names. */
+  get channel(): string {
+    return `${this.#naming.prefix}~changes:${this.#naming.pool}`
+  }
+
   /** The key whose server's time counts; no key of a request has this name, since an empty key is none. */
   get time(): string {
     return this.#start

@@ -35,6 +35,11 @@ export interface RedisTableOptions {
   /** Time between two probes of a Redis that is not asked, in milliseconds, at least 1. Default 1 000. */
   readonly probeMs?: number
   /**
+   * Tells the other replicas of keys that are moved or released, for their near caches, by PUBLISH within the same script. Default
+   * `true`.
+   */
+  readonly announce?: boolean
+  /**
    * Counts the keys of each endpoint, which caps, `leastBound()` and drains need, by going over all of them so long after the last count,
    * in milliseconds, at least 100. The counts are approximate. Default: no counts.
    */
@@ -55,6 +60,7 @@ const NAMES = [
   'callTimeoutMs',
   'maxFailures',
   'probeMs',
+  'announce',
   'countEveryMs',
   'countKeysPerSecond',
   'clock',
@@ -74,7 +80,8 @@ export function checkRedisOptions(path: string, options: RedisTableOptions): Che
   const { pool, prefix = 'limpet', keys = 'exact', secret, clock = systemClock } = options
   const { idleTimeoutMs = 10_800_000, absoluteTimeoutMs = Number.POSITIVE_INFINITY } = options
   const { callTimeoutMs = 50, maxFailures = 5, probeMs = 1_000 } = options
-  const { countEveryMs, countKeysPerSecond = 50_000 } = options
+  const { countEveryMs, countKeysPerSecond = 50_000, announce = true } = options
+  if (typeof announce !== 'boolean') throw invalidOption(`${path}.announce`, 'true or false', announce)
   const words = "letters, digits, '.', '_' and '-', 1 to 64 of them"
   if (typeof pool !== 'string' || !NAME.test(pool)) throw invalidOption(`${path}.pool`, words, pool)
   if (typeof prefix !== 'string' || !NAME.test(prefix)) throw invalidOption(`${path}.prefix`, words, prefix)
@@ -95,6 +102,7 @@ export function checkRedisOptions(path: string, options: RedisTableOptions): Che
     absoluteTimeoutMs: durationOption(`${path}.absoluteTimeoutMs`, absoluteTimeoutMs, 1, 'or-never'),
     callTimeoutMs: durationOption(`${path}.callTimeoutMs`, callTimeoutMs, 1, 'finite'),
     maxFailures: integerOption(`${path}.maxFailures`, maxFailures, 1, 1_000_000),
+    announce,
     probeMs: durationOption(`${path}.probeMs`, probeMs, 1, 'finite'),
     countEveryMs:
       countEveryMs === undefined

@@ -17,7 +17,8 @@ end
 
 /**
  * Moves a binding of one version, or binds a key that has none. ARGV: version expected, now, new version, until, life in
- * milliseconds, identity, value for a key without binding. Answers whether it did, and what then stands.
+ * milliseconds, identity, value for a key without binding, channel on which the change is told, if it is not empty. Answers whether it did, and
+ * what then stands.
  */
 export const MOVE: RedisScript = script(`${STANDING}
 local value
@@ -31,6 +32,7 @@ else
   value = '1' .. ARGV[3] .. string.sub(old, 8, 14) .. ARGV[4] .. flags .. deadline .. ARGV[2] .. ARGV[6]
 end
 redis.call('SET', KEYS[1], value, 'PX', ARGV[5])
+if ARGV[8] ~= '' then redis.call('PUBLISH', ARGV[8], KEYS[1]) end
 return {1, value}`)
 
 /** Binds a key that has no binding. ARGV: now, value, life. For servers without \`SET NX GET\`, and for bindings whose time is over. */
@@ -46,10 +48,11 @@ local value = string.sub(old, 1, 14) .. ARGV[3] .. string.sub(old, 22)
 redis.call('SET', KEYS[1], value, 'PX', ARGV[4])
 return {1, value}`)
 
-/** Ends a binding, of one version if it is given. ARGV: version or an empty text, now. */
+/** Ends a binding, of one version if it is given. ARGV: version or an empty text, now, channel as of a move. */
 export const RELEASE: RedisScript = script(`${STANDING}
 if not stands(ARGV[2]) or (ARGV[1] ~= '' and string.sub(old, 2, 7) ~= ARGV[1]) then return {0, old} end
 redis.call('DEL', KEYS[1])
+if ARGV[3] ~= '' then redis.call('PUBLISH', ARGV[3], KEYS[1]) end
 return {1, old}`)
 
 /** Replaces a value by another. ARGV: the value expected, the new one, its life. */
@@ -61,6 +64,7 @@ return {1, ARGV[2]}`)
 /** The server's time: seconds and microseconds. Its key only says which server of a Cluster is asked. */
 export const TIME: RedisScript = script(`return redis.call('TIME')`)
 
-function script(text: string): RedisScript {
+/** A script with its SHA-1. */
+export function script(text: string): RedisScript {
   return { text, sha: hash('sha1', text, 'hex') }
 }

@@ -1,6 +1,7 @@
 import { StickyError } from '../../error.ts'
 import { Breaker } from './breaker.ts'
 import { CallDeadlines } from './call-deadlines.ts'
+import { evictionWarning, MEMORY } from './eviction.ts'
 import type { RedisCommands, RedisScript } from './redis-client.ts'
 import { failureOf, isAway, replyCode } from './redis-failure.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
@@ -12,6 +13,8 @@ import { momentText } from './stored-value.ts'
 export interface ServerEvents {
   /** It is not asked any more, or again. */
   changed(state: 'away' | 'back', error: unknown): void
+  /** It is set up so that bindings may be lost. */
+  warned(message: string): void
 }
 
 /** Redis as a table asks it: each call ends within its time, and a server that does not answer is left alone. */
@@ -25,10 +28,13 @@ export class RedisServer {
   #hasSetNxGet = true
   /** True once it has shown that it has. */
   #knowsSetNxGet = false
+  #isInspected = false
+  readonly #events: ServerEvents
 
   constructor(commands: RedisCommands, options: CheckedRedisOptions, timeKey: string, events: ServerEvents) {
     const { clock, callTimeoutMs, maxFailures, probeMs } = options
     this.#commands = commands
+    this.#events = events
     this.#callTimeoutMs = callTimeoutMs
     this.#deadlines = new CallDeadlines(clock, callTimeoutMs)
     this.time = new ServerTime(clock, () => this.#askTime(timeKey))
@@ -38,7 +44,7 @@ export class RedisServer {
       probeMs,
       probe: () => this.time.renew(),
       isAway,
-      changed: events.changed,
+      changed: (state, error) => events.changed(state, error),
     })
   }
 
@@ -162,11 +168,20 @@ export class RedisServer {
 
   async #askTime(key: string): Promise<number> {
     const answer = await this.#deadlines.within(this.#evaluate(TIME, key, []), this.#late)
+    if (!this.#isInspected) void this.#inspect(key)
     const [seconds, microseconds] = Array.isArray(answer) ? answer.map(Number) : []
     if (!(Number(seconds) > 0) || microseconds === undefined) {
       throw new StickyError('table-failed', 'the sticky table: the server does not tell its time')
     }
     return (seconds as number) * 1_000 + microseconds / 1_000
+  }
+
+  /** Once, beside the traffic. A user without the right to ask is not warned. */
+  async #inspect(key: string): Promise<void> {
+    this.#isInspected = true
+    const info = await this.#evaluate(MEMORY, key, []).catch(() => undefined)
+    const warning = evictionWarning(info)
+    if (warning !== undefined) this.#events.warned(warning)
   }
 
   readonly #late = (): StickyError =>

@@ -67,19 +67,33 @@ class RedisStickyTable implements RedisTable {
   readonly #options: CheckedRedisOptions
   readonly #server: RedisServer
   readonly #times: Times
+  /** Where changes are told; empty if they are not. */
+  readonly #channel: string
 
   constructor(client: RedisClient, options: CheckedRedisOptions) {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
     this.#keys = new RedisKeys(options)
+    this.#channel = options.announce ? this.#keys.channel : ''
     this.#server = new RedisServer(commands, options, this.#keys.time, {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
+      warned: (message) => {
+        if (channels.tableWarning.hasSubscribers) channels.tableWarning.publish({ pool, message })
+      },
     })
     this.#times = new Times(options, this.#server.time)
-    this.bulk = new RedisBulk(client, commands, this.#keys, this.#server, this.#times, clock)
+    this.bulk = new RedisBulk({
+      client,
+      commands,
+      keys: this.#keys,
+      server: this.#server,
+      times: this.#times,
+      clock,
+      channel: this.#channel,
+    })
   }
 
   get isAway(): boolean {
@@ -108,6 +122,7 @@ class RedisStickyTable implements RedisTable {
       String(this.#times.lifeMs),
       to,
       storedText(fresh),
+      this.#channel,
     ])
     const stored = parseStored(standing)
     const moved = isMoved || stored.version === fresh.version
@@ -125,7 +140,11 @@ class RedisStickyTable implements RedisTable {
   async release(key: string, from?: Binding): Promise<boolean> {
     const now = this.#times.text(await this.#server.now())
     const version = from === undefined ? '' : String(from.version)
-    const [released, standing] = await this.#server.run(RELEASE, this.#keys.of(key), [version, now])
+    const [released, standing] = await this.#server.run(RELEASE, this.#keys.of(key), [
+      version,
+      now,
+      this.#channel,
+    ])
     if (standing === null || standing === undefined) return released
     const { identity } = parseStored(standing)
     if (released) this.changed(identity, -1)

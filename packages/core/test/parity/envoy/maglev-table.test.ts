@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EnvoyMaglevTable } from '../../../src/parity/envoy/maglev-table.ts'
 import { split } from './hash64.ts'
-import { tableHosts } from './table-hosts.ts'
+import { hashKey, tableHosts } from './table-hosts.ts'
 import { unitTests } from './unit-tests.ts'
 import { xxh64Reference } from './xxh64-reference.ts'
 
@@ -10,25 +10,23 @@ import { xxh64Reference } from './xxh64-reference.ts'
 function reference(keys: readonly string[], weights: readonly number[], size: number): readonly string[] {
   const shares = tableHosts(keys, weights).map(({ share }) => share)
   const most = Math.max(...shares)
+  const modulus = BigInt(size)
   const entries = keys
-    .map((key, index) => ({
-      key,
-      bytes: Buffer.from(key),
-      share: shares[index] as number,
-      target: 0,
-      next: 0n,
-    }))
+    .map((key, index) => {
+      const bytes = Buffer.from(key)
+      const offset = Number(xxh64Reference(bytes, 0n) % modulus)
+      const skip = Number(xxh64Reference(bytes, 1n) % (modulus - 1n)) + 1
+      return { key, bytes, offset, skip, share: shares[index] as number, target: 0, next: 0 }
+    })
     .sort((one, other) => Buffer.compare(one.bytes, other.bytes))
   const table = new Array<string>(size)
-  const modulus = BigInt(size)
   for (let round = 1, filled = 0; filled < size; round++) {
     for (const entry of entries) {
       if (filled === size || round * entry.share < entry.target) continue
       entry.target += most
-      const offset = xxh64Reference(entry.bytes, 0n) % modulus
-      const skip = (xxh64Reference(entry.bytes, 1n) % (modulus - 1n)) + 1n
-      let place = Number((offset + skip * entry.next++) % modulus)
-      while (table[place] !== undefined) place = Number((offset + skip * entry.next++) % modulus)
+      let place: number
+      do place = (entry.offset + entry.skip * entry.next++) % size
+      while (table[place] !== undefined)
       table[place] = entry.key
       filled++
     }
@@ -50,22 +48,19 @@ describe('EnvoyMaglevTable', () => {
   )
 
   it('is what going round all hosts gives, for any keys and weights', () => {
-    const hosts = fc.uniqueArray(
-      fc.tuple(fc.string({ minLength: 1, unit: 'binary' }), fc.integer({ min: 1, max: 2 ** 20 })),
-      {
-        minLength: 1,
-        maxLength: 20,
-        selector: ([key]) => Buffer.from(key).toString('hex'),
-      },
-    )
+    const hosts = fc.uniqueArray(fc.tuple(hashKey, fc.integer({ min: 1, max: 2 ** 20 })), {
+      minLength: 1,
+      maxLength: 20,
+      selector: ([key]) => Buffer.from(key).toString('hex'),
+    })
     fc.assert(
-      fc.property(hosts, fc.constantFrom(23, 101, 257, 1009), (hosts, size) => {
+      fc.property(hosts, fc.constantFrom(23, 101, 509), (hosts, size) => {
         const keys = hosts.map(([key]) => key)
         const weights = hosts.map(([, weight]) => weight)
         const own = new EnvoyMaglevTable(tableHosts(keys, weights), size)
         expect([...own.places].map((host) => keys[host])).toEqual(reference(keys, weights, size))
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -73,8 +68,8 @@ describe('EnvoyMaglevTable', () => {
     for (const count of [3, 6, 7, 11, 13, 49, 97]) {
       const keys = Array.from({ length: count }, (_, index) => `10.0.0.${index}:80`)
       const weights = keys.map(() => 1)
-      const own = new EnvoyMaglevTable(tableHosts(keys, weights), 10_007)
-      expect([...own.places].map((host) => keys[host])).toEqual(reference(keys, weights, 10_007))
+      const own = new EnvoyMaglevTable(tableHosts(keys, weights), 2_003)
+      expect([...own.places].map((host) => keys[host])).toEqual(reference(keys, weights, 2_003))
     }
   })
 
@@ -86,7 +81,7 @@ describe('EnvoyMaglevTable', () => {
     expect([...places].filter((host) => host === 0).length).toBe(65_537 - 19_999)
   })
 
-  it('finds the place of any hash and attempt', () => {
+  it('finds the place of any hash and attempt', { timeout: 30_000 }, () => {
     const keys = Array.from({ length: 40 }, (_, index) => `pod-${index}`)
     const tables = [2, 41, 65_537, 5_000_011].map(
       (size) => new EnvoyMaglevTable(tableHosts(keys.slice(0, size)), size),
@@ -96,7 +91,7 @@ describe('EnvoyMaglevTable', () => {
       fc.property(fc.constantFrom(...tables), u64, fc.nat(1_000), (table, hash, attempt) => {
         const mutated = attempt === 0 ? hash : hash ^ (2n ** 64n - BigInt(attempt))
         const place = Number(mutated % BigInt(table.places.length))
-        expect(table.hostAt(split(hash), attempt)).toBe(table.places[place])
+        return table.hostAt(split(hash), attempt) === table.places[place]
       }),
       { numRuns: 1_000 },
     )

@@ -38,7 +38,7 @@ describeWith('haproxy', 'a real HAProxy', () => {
 
   afterAll(() => haproxy.stop())
 
-  it(`sends ${KEYS} keys to the servers that the scheme names, over ${PHASES} sets of servers`, {
+  it(`sends ${KEYS} requests each, if they have a key, to the servers that the scheme names, over ${PHASES} sets of servers`, {
     timeout: 60_000,
   }, async () => {
     let compared = 0

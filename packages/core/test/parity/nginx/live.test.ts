@@ -136,7 +136,9 @@ function serverLines(random: Random, size: number, port: number, someRefuse: boo
     const down = i > 1 && !someRefuse && random(4) === 0 ? ' down' : ''
     if (someRefuse && i % 2 === 1) refuses.add(server)
     else listens.push(server)
-    lines.push(`server ${server}${weight}${down} max_fails=0;`)
+    // In every form that a word has.
+    const word = oneOf(random, [server, `"${server}"`, `'${server}'`])
+    lines.push(`server ${word}${weight}${down}${oneOf(random, [' ', '\n\t', ' #{ "\n'])}max_fails=0;`)
   }
   return { lines, listens, refuses }
 }

@@ -29,7 +29,9 @@ describeRedis('clients of one server', (program) => {
     for (const [kind, { send }] of clients.all) expect(await send('EXISTS', 'key'), kind).toBe(0)
   })
 
-  it('find their way back when the server is killed behind a proxy, or cut off', async () => {
+  it('find their way back when the server is killed behind a proxy, or cut off', {
+    timeout: 30_000,
+  }, async () => {
     await using server = await redisServer({ program, appendonly: true })
     await using proxy = await tcpFaultProxy(server.port)
     await using clients = await connectedClients(`redis://127.0.0.1:${proxy.port}`)

@@ -11,6 +11,8 @@ import { type ClientKind, connectedClients, openSingle } from '../../support/red
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
+/** Far above what it takes, for machines that are busy with other work. */
+const PATIENT = { timeout: 20_000 }
 const options = { pool: 'p', callTimeoutMs: 2_000 }
 const KINDS: readonly ClientKind[] = ['ioredis', 'node-redis', 'valkey-glide']
 
@@ -60,7 +62,7 @@ describeRedis('redisTable, when Redis', (program) => {
       await using table = redisTable(open.client as RedisClient, options)
       await expect(table.lookup('k')).rejects.toMatchObject({
         code: 'table-failed',
-        message: expect.stringMatching(/ACL user.*eval, evalsha and time.*NOPERM/),
+        message: expect.stringMatching(/ACL user.*eval, evalsha, time and publish.*NOPERM/),
       })
       expect(table.isAway).toBe(false)
     }
@@ -68,7 +70,7 @@ describeRedis('redisTable, when Redis', (program) => {
 
   it('grants the least rights that the guide names, works', async () => {
     const rights =
-      '~limpet:* ~limpet~drain:* +get +set +del +eval +evalsha +time +scan +dbsize +hello +ping +info +client'
+      '~limpet:* &limpet~* +get +set +del +eval +evalsha +time +publish +scan +dbsize +hello +ping +info +client'
     await using server = await started({ users: [`gateway on >pw ${rights}`] })
     await using open = await openSingle['node-redis']({
       url: server.url.replace('redis://', 'redis://gateway:pw@'),
@@ -93,10 +95,10 @@ describeRedis('redisTable, when Redis', (program) => {
         code: 'table-failed',
         message: expect.stringContaining('has not authenticated'),
       })
-    })
+    }, PATIENT)
     await vi.waitFor(async () => {
       await expect(table.lookup('k')).rejects.toMatchObject({ code: 'table-away' })
-    })
+    }, PATIENT)
   })
 
   it('is a replica, refuses writes by name and still answers look-ups', async () => {
@@ -107,7 +109,7 @@ describeRedis('redisTable, when Redis', (program) => {
     await table.claim('k', 'pod-1')
     await using there = await openSingle.ioredis(replica)
     await using copy = redisTable(there.client as RedisClient, options)
-    await vi.waitFor(async () => expect(await copy.lookup('k')).toMatchObject({ identity: 'pod-1' }))
+    await vi.waitFor(async () => expect(await copy.lookup('k')).toMatchObject({ identity: 'pod-1' }), PATIENT)
     await expect(copy.claim('new', 'pod-1')).rejects.toMatchObject({
       code: 'table-failed',
       message: expect.stringContaining('writes to a replica'),
@@ -127,6 +129,22 @@ describeRedis('redisTable, when Redis', (program) => {
     expect(await table.lookup('k')).toMatchObject({ identity: 'pod-1', version: binding?.version })
     await server.cli('CONFIG', 'SET', 'maxmemory', '0')
     expect(await table.claim('new', 'pod-1')).toMatchObject({ created: true })
+  })
+
+  it('evicts bindings when its memory is full, warns once', async () => {
+    await using server = await started({ maxmemory: '100mb', policy: 'allkeys-lru' })
+    await using open = await openSingle.ioredis(server)
+    const warnings: unknown[] = []
+    const warn = (message: unknown) => warnings.push(message)
+    subscribe('limpet:table:warning', warn)
+    await using table = redisTable(open.client as RedisClient, options)
+    await table.claim('k', 'pod-1')
+    await vi.waitFor(() => expect(warnings).toHaveLength(1), PATIENT)
+    await table.claim('other', 'pod-1')
+    unsubscribe('limpet:table:warning', warn)
+    expect(warnings).toEqual([
+      { pool: 'p', message: expect.stringMatching(/maxmemory of 104857600.*allkeys-lru/) },
+    ])
   })
 
   it('holds something else under a key, or a binding of a newer version, neither misreads nor overwrites it', async () => {
@@ -166,7 +184,7 @@ describeRedis('redisTable, when Redis', (program) => {
         maxFailures: 3,
         probeMs: 20,
       })
-      await vi.waitFor(() => table.claim(kind, 'pod-1'))
+      await vi.waitFor(() => table.claim(kind, 'pod-1'), PATIENT)
       told.length = 0
       await proxy.set({ kind: 'stall' })
       const codes: unknown[] = []
@@ -178,8 +196,11 @@ describeRedis('redisTable, when Redis', (program) => {
       expect(codes).toEqual([...Array(3).fill('table-timeout'), ...Array(3).fill('table-away')])
       expect(table.isAway).toBe(true)
       await proxy.set({ kind: 'pass' })
-      await vi.waitFor(() => expect(table.isAway).toBe(false), { timeout: 20_000 })
-      await vi.waitFor(async () => expect(await table.lookup(kind)).toMatchObject({ identity: 'pod-1' }))
+      await vi.waitFor(() => expect(table.isAway).toBe(false), PATIENT)
+      await vi.waitFor(
+        async () => expect(await table.lookup(kind)).toMatchObject({ identity: 'pod-1' }),
+        PATIENT,
+      )
       expect(told).toEqual(['away', 'back'])
     }
   })
@@ -207,7 +228,7 @@ describeRedis('redisTable, when Redis', (program) => {
       const { binding } = await table.claim('k', 'pod-1')
       await server.kill()
       await server.restart()
-      await vi.waitFor(() => table.lookup('other'), { timeout: 20_000 })
+      await vi.waitFor(() => table.lookup('other'), PATIENT)
       const after = await table.lookup('k')
       expect(after?.version).toBe(appendonly ? binding?.version : undefined)
     }

@@ -16,7 +16,8 @@ export interface ProofOptions {
 }
 
 const USAGE =
-  'usage: proof [--minutes 10] [--seed 1] [--seconds 20] [--table shared|ioredis|node-redis] [--keep FILE]'
+  'usage: proof [--minutes 10] [--seed 1] [--seconds 20] [--table TABLE] [--keep FILE], ' +
+  `tables: ${PROVEN_TABLES.join(', ')}`
 
 /** @throws Error with the usage for anything it does not know */
 export function proofOptions(args: readonly string[]): ProofOptions {

@@ -213,8 +213,10 @@ class RedisStickyTable implements RedisTable {
   async #claimOver(name: string, fresh: StoredBinding, value: string, now: number): Promise<Claim> {
     const args = [this.#times.text(now), value, String(this.#times.lifeMs)]
     const [created, standing] = await this.#server.run(CLAIM, name, args)
-    if (created) return this.#created(fresh)
-    return { binding: this.#times.bindingOf(parseStored(standing)), created }
+    const stored = parseStored(standing)
+    // As above: sent again, it meets what it has set itself.
+    if (created || stored.version === fresh.version) return this.#created(fresh)
+    return { binding: this.#times.bindingOf(stored), created }
   }
 
   #created(fresh: StoredBinding): Claim {

@@ -1,7 +1,7 @@
 import { describeLaw } from './describe-law.ts'
 import { at } from './written-history.ts'
 
-const { claimed, view, fault } = at
+const { claimed, route, view, fault } = at
 
 describeLaw('other-hash', {
   breaks: [
@@ -21,6 +21,15 @@ describeLaw('other-hash', {
         claimed('g1', 100, 'v1', 'a'),
         view('g2', 112, 'b'),
         ...fault(113, 150, { forgetsMs: 1_000 }),
+        claimed('g2', 160, 'v2', 'b'),
+      ],
+    ],
+    [
+      'a gateway offers what it served while the table was away',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...fault(112, 150, { forgetsMs: 1_000 }),
+        route('g2', 120, 'fallback', 'b'),
         claimed('g2', 160, 'v2', 'b'),
       ],
     ],

@@ -108,5 +108,16 @@ export interface FaultEvent {
   readonly forgetsMs?: number
 }
 
-/** `kill`: what the table held is lost; `restart`: it is killed, and kept what it held in a file. */
-export type FaultKind = 'kill' | 'restart' | 'pause' | 'cut' | 'stall' | 'promote' | 'clock' | 'unscheduled'
+/**
+ * `clock`: the clock of one gateway jumps; `wall-clock`: only that of its machine, which the library's own clock does not follow. `kill`: what the table held is lost; `restart`: it is killed, and kept what it held in a file.
+ */
+export type FaultKind =
+  | 'kill'
+  | 'restart'
+  | 'pause'
+  | 'cut'
+  | 'stall'
+  | 'promote'
+  | 'clock'
+  | 'wall-clock'
+  | 'unscheduled'

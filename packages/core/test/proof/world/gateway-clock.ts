@@ -21,3 +21,9 @@ export function gatewayClock(skewMs: number): GatewayClock {
     },
   }
 }
+
+/** Has the clock of this machine jump, as far as this process can tell. */
+export function jumpWallClock(ms: number): void {
+  const { now } = Date
+  Date.now = () => now() + ms
+}

@@ -11,7 +11,7 @@ import { fakeRequest } from '../../../src/testing/fake-request.ts'
 import { HistoryFile } from '../history/history-file.ts'
 import { monotonic } from '../history/monotonic.ts'
 import type { OpenTableFunction } from '../tables/open-table.ts'
-import { gatewayClock } from './gateway-clock.ts'
+import { gatewayClock, jumpWallClock } from './gateway-clock.ts'
 import type { Order, Report } from './message.ts'
 import { recordingTable } from './recording-table.ts'
 import { declareUnscheduled } from './unscheduled.ts'
@@ -100,7 +100,7 @@ async function started(start: Start): Promise<{ obey(order: Order): Promise<void
         case 'discovery':
           return emit(order.endpoints)
         case 'jump':
-          return clock.jump(order.ms)
+          return order.clock === 'clock' ? clock.jump(order.ms) : jumpWallClock(order.ms)
         case 'send':
           for (const [index, key] of order.keys.entries()) {
             if (underWay.size >= MOST_OPEN) return

@@ -19,7 +19,7 @@ export type Order =
   | { readonly order: 'dead'; readonly endpoints: readonly string[] }
   | { readonly order: 'discovery'; readonly endpoints: readonly string[] }
   | { readonly order: 'send'; readonly from: number; readonly keys: readonly string[] }
-  | { readonly order: 'jump'; readonly ms: number }
+  | { readonly order: 'jump'; readonly clock: 'clock' | 'wall-clock'; readonly ms: number }
   | { readonly order: 'close' }
 
 /** What a gateway answers to `start` and `close`; to the other orders it answers nothing. */

@@ -36,7 +36,7 @@ const HOT_SHARE = 0.1
 /** The time at the end without faults, in which everything has to agree again. */
 export const CALM_MS = 1_200
 
-const ONE_GATEWAY: ReadonlySet<FaultKind> = new Set(['cut', 'stall', 'clock'])
+const ONE_GATEWAY: ReadonlySet<FaultKind> = new Set(['cut', 'stall', 'clock', 'wall-clock'])
 
 /** The steps of a world in the order of their times; the same options give the same steps. */
 export function planOf(options: PlanOptions): readonly Step[] {
@@ -116,11 +116,16 @@ function* faults({ seed, durationMs, gateways, faults: kinds }: PlanOptions): It
   let at = by.between(600, 1_000)
   for (let number = 0; at < durationMs - CALM_MS - 600; number++) {
     const fault = plannedFault(by, `fault-${number}`, kinds[number % kinds.length] as FaultKind, gateways)
-    const length = fault.kind === 'clock' ? 0 : by.between(150, 600)
+    const length = isClock(fault.kind) ? 0 : by.between(150, 600)
     yield { what: 'begin', at, fault }
     yield { what: 'end', at: at + length, fault }
     at += length + by.between(900, 1_400)
   }
+}
+
+/** A clock jumps, and that is it. */
+export function isClock(kind: FaultKind): kind is 'clock' | 'wall-clock' {
+  return kind === 'clock' || kind === 'wall-clock'
 }
 
 function plannedFault(by: Chance, id: string, kind: FaultKind, gateways: number): PlannedFault {
@@ -128,6 +133,6 @@ function plannedFault(by: Chance, id: string, kind: FaultKind, gateways: number)
     id,
     kind,
     ...(ONE_GATEWAY.has(kind) && { gateway: by.between(0, gateways - 1) }),
-    ...(kind === 'clock' && { jumpMs: by.of([2_000, 60_000, 3_600_000]) }),
+    ...(isClock(kind) && { jumpMs: by.of([2_000, 60_000, 3_600_000]) }),
   }
 }

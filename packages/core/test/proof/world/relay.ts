@@ -13,7 +13,11 @@ export async function relayTo(target: number): Promise<Relay> {
   const sockets = new Set<Socket>()
   let current = target
   const reset = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) {
+      // One that is being ended cannot be reset any more.
+      if (socket.writableEnded) socket.destroy()
+      else socket.resetAndDestroy()
+    }
   }
   const server = createServer((client) => {
     const upstream = connect(current, '127.0.0.1')

@@ -16,7 +16,7 @@ export type PlantedTable = 'planted-claim' | 'planted-move' | 'planted-cache'
 export async function sharedRig(
   gateways: number,
   seed: number,
-  rules: Rules,
+  rules: Pick<Rules, 'idleTimeoutMs' | 'absoluteTimeoutMs'>,
   table: PlantedTable | 'shared-table' = 'shared-table',
 ): Promise<Rig> {
   const port = await stablePort()

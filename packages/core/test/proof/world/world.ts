@@ -5,7 +5,7 @@ import type { FaultEvent, ProofEvent, Rules } from '../history/event.ts'
 import { HistoryFile, readHistory } from '../history/history-file.ts'
 import { monotonic } from '../history/monotonic.ts'
 import { GatewayProcess } from './gateway-process.ts'
-import { type PlannedFault, type PlanOptions, planOf, type Step } from './plan.ts'
+import { isClock, type PlannedFault, type PlanOptions, planOf, type Step } from './plan.ts'
 import type { WorldRig } from './rig.ts'
 
 /** What a world lived through. */
@@ -135,20 +135,20 @@ class World {
 
   async #begin(fault: PlannedFault): Promise<void> {
     this.#declare(fault, 'begin')
-    if (fault.kind === 'clock')
-      return this.#gateways[fault.gateway ?? 0]?.tell({ order: 'jump', ms: fault.jumpMs ?? 0 })
+    const { kind, gateway = 0, jumpMs = 0 } = fault
+    if (isClock(kind)) return this.#gateways[gateway]?.tell({ order: 'jump', clock: kind, ms: jumpMs })
     await this.#rig.begin(fault.kind, fault.gateway)
   }
 
   async #end(fault: PlannedFault): Promise<void> {
     await this.#begun.get(fault.id)
-    if (fault.kind !== 'clock') await this.#rig.end(fault.kind, fault.gateway)
+    if (!isClock(fault.kind)) await this.#rig.end(fault.kind, fault.gateway)
     this.#declare(fault, 'end')
   }
 
   /** A clock that jumps is no outage: it concerns no gateway. */
   #declare({ id, kind, gateway }: PlannedFault, phase: FaultEvent['phase']): void {
-    const gateways = kind === 'clock' ? [] : gateway === undefined ? undefined : [`gateway-${gateway}`]
+    const gateways = isClock(kind) ? [] : gateway === undefined ? undefined : [`gateway-${gateway}`]
     const forgetsMs = this.#rig.forgetsMs(kind)
     this.#record.add({
       what: 'fault',

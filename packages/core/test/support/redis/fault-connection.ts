@@ -64,6 +64,10 @@ export class FaultConnection implements ProxiedConnection {
 
   cut(): void {
     for (const lane of [this.#toServer, this.#toClient]) lane.close()
-    for (const socket of this.#sockets) if (!socket.destroyed) socket.resetAndDestroy()
+    for (const socket of this.#sockets) {
+      // One that is being ended cannot be reset any more: node would then neither close it nor say so.
+      if (socket.writableEnded) socket.destroy()
+      else if (!socket.destroyed) socket.resetAndDestroy()
+    }
   }
 }

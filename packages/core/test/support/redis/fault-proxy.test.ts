@@ -42,6 +42,17 @@ describe('tcpFaultProxy', () => {
     await after.has('again')
   })
 
+  it('closes also while it ends a connection', async () => {
+    const { proxy, client } = await rig()
+    const own = await client()
+    await proxy.set({ kind: 'stall' })
+    own.socket.end('the last')
+    await until('the end is held back', () => proxy.connections[0]?.bytesHeld === 8)
+    void proxy.set({ kind: 'pass' })
+    await proxy.close()
+    expect(proxy.connections).toEqual([])
+  })
+
   it('refuses new connections and keeps those that are open', async () => {
     const { proxy, client } = await rig()
     const before = await client()

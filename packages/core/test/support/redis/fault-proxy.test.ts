@@ -42,6 +42,19 @@ describe('tcpFaultProxy', () => {
     await after.has('again')
   })
 
+  it('cuts while it passes on the end of a connection', async () => {
+    const { proxy, client, serverSockets } = await rig({ fault: { kind: 'stall' } })
+    const own = await client()
+    await until('one', () => serverSockets.length === 1)
+    own.socket.end()
+    serverSockets[0]?.end()
+    await until('the proxy has seen the ends', () => proxy.connections[0]?.hasEnded)
+    // The ends are passed on, and the connection is cut before they are through.
+    proxy.set({ kind: 'pass' })
+    proxy.cut()
+    await until('it is gone', () => proxy.connections.length === 0)
+  })
+
   it('refuses new connections and keeps those that are open', async () => {
     const { proxy, client } = await rig()
     const before = await client()

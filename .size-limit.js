@@ -1,7 +1,7 @@
 const forNode = (config) => ({ ...config, platform: 'node', format: 'esm' })
 
 export default [
-  { name: '@limpet/core', path: 'packages/core/dist/index.js', limit: '34 kB', modifyEsbuildConfig: forNode },
+  { name: '@limpet/core', path: 'packages/core/dist/index.js', limit: '38 kB', modifyEsbuildConfig: forNode },
   {
     name: '@limpet/core/dns',
     path: 'packages/core/dist/discovery/dns/index.js',
@@ -24,6 +24,18 @@ export default [
     name: '@limpet/core/snapshot-file',
     path: 'packages/core/dist/snapshot-file.js',
     limit: '2 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
+    name: '@limpet/core/parity',
+    path: 'packages/core/dist/parity/index.js',
+    limit: '40 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
+    name: '@limpet/core/simulate',
+    path: 'packages/core/dist/simulate/index.js',
+    limit: '13 kB',
     modifyEsbuildConfig: forNode,
   },
   {

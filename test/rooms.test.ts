@@ -42,6 +42,8 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'discovery/file.ts': ['node:path', 'node:url'],
   'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
   'table/snapshot-file.ts': ['node:fs/promises', 'node:path'],
+  'parity/nginx/server-name.ts': ['node:net'],
+  'parity/resty/resty-node.ts': ['node:net'],
   'parity/proxy-asker.ts': ['node:http', 'node:https'],
   'health/tcp-check.ts': ['node:net'],
   'health/http-check.ts': ['node:http', 'node:https', 'node:tls'],

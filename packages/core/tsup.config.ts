@@ -9,6 +9,7 @@ const build: Options | Options[] = packageBuild({
   'snapshot-file': 'src/table/snapshot-file.ts',
   'discovery/dns/index': 'src/discovery/dns/index.ts',
   'parity/index': 'src/parity/index.ts',
+  'simulate/index': 'src/simulate/index.ts',
   'testing/index': 'src/testing/index.ts',
 })
 

@@ -1,4 +1,4 @@
-import { consistentHash } from '../hash/make-consistent-hash.ts'
+import { slicedHash } from '../hash/make-consistent-hash.ts'
 import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { optionsObject } from '../option.ts'
 import type { Balancer } from './balancer.ts'
@@ -14,6 +14,6 @@ import type { HashPlacementOptions } from './rendezvous.ts'
  */
 export function maglev(options: HashPlacementOptions = {}): Balancer {
   optionsObject('maglev', options, ['seed'])
-  const empty = consistentHash([], { algorithm: 'maglev', seed: options.seed ?? 0 })
+  const empty = slicedHash([], { algorithm: 'maglev', seed: options.seed ?? 0 })
   return new HashPlacement(nativeEndpointHash(empty))
 }

@@ -1,4 +1,4 @@
-import { consistentHash } from '../hash/make-consistent-hash.ts'
+import { slicedHash } from '../hash/make-consistent-hash.ts'
 import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { optionsObject } from '../option.ts'
 import type { Balancer } from './balancer.ts'
@@ -22,6 +22,6 @@ export interface HashPlacementOptions {
  */
 export function rendezvous(options: HashPlacementOptions = {}): Balancer {
   optionsObject('rendezvous', options, ['seed'])
-  const empty = consistentHash([], { algorithm: 'rendezvous', seed: options.seed ?? 0 })
+  const empty = slicedHash([], { algorithm: 'rendezvous', seed: options.seed ?? 0 })
   return new HashPlacement(nativeEndpointHash(empty))
 }

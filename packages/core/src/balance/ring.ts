@@ -1,4 +1,4 @@
-import { consistentHash } from '../hash/make-consistent-hash.ts'
+import { slicedHash } from '../hash/make-consistent-hash.ts'
 import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { invalidOption, optionsObject } from '../option.ts'
 import type { Balancer } from './balancer.ts'
@@ -33,6 +33,6 @@ export function ring(options: RingOptions = {}): Balancer {
     throw invalidOption('ring.bound', 'a number from 1 to 1000', bound)
   }
   // Checks the seed now rather than with the first key.
-  const empty = consistentHash([], { algorithm: 'ring', seed })
+  const empty = slicedHash([], { algorithm: 'ring', seed })
   return new HashPlacement(nativeEndpointHash(empty), bound)
 }

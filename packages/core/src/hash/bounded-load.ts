@@ -9,10 +9,13 @@ export function isLeftOut(
 ): boolean {
   if (skip?.(member)) return true
   if (bound === undefined || load === undefined) return false
-  return load(member) + 1 > capacityOf(bound, total, member.weight / totalWeight)
+  return load(member) + 1 > capacityOf(bound, total, member.weight, totalWeight)
 }
 
-/** Requests that a member with this share of the weight may have, with one more than `total` under way; at least 1. */
-export function capacityOf(bound: number, total: number, share: number): number {
-  return Math.max(1, Math.ceil(bound * (total + 1) * share))
+/**
+ * Requests that a member of this weight may have, with one more than `total` under way; at least 1. Divided last, so that rounding
+ * does not make one more of a whole number.
+ */
+export function capacityOf(bound: number, total: number, weight: number, totalWeight: number): number {
+  return Math.max(1, Math.ceil((bound * (total + 1) * weight) / totalWeight))
 }

@@ -71,6 +71,16 @@ export interface ConsistentHash {
   candidates(key: string | Uint8Array): IterableIterator<Required<Member>>
   /** The hash of another set. Members with the same identity and weight cost nothing. */
   with(members: Iterable<Member>): ConsistentHash
+  /**
+   * The same in slices of a few milliseconds, with a turn of the event loop between two: a ring of a million points takes
+   * 40 to 80 ms. The members are read at once. This hash goes on serving meanwhile.
+   *
+   * @throws StickyError `invalid-option`, `duplicate-identity`; the reason of `signal` after the slice in which it is aborted
+   */
+  withInSlices(
+    members: Iterable<Member>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<ConsistentHash>
   /** What moves if `other` takes the place of this one. */
   diff(other: ConsistentHash): Difference
   /** The part of all keys that each member has, by identity. */

@@ -37,7 +37,7 @@ export interface EndpointHash {
   readonly name: string
   /**
    * The mapping over these endpoints, with their weights, all above 0. `previous` is the mapping that this hash made before,
-   * from which it may take over what stays. Called once for each set, not for each request.
+   * from which it may take over what stays; it is not asked any more then. Called once for each set, not for each request.
    */
   over(
     endpoints: readonly Endpoint[],

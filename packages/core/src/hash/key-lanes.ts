@@ -6,17 +6,26 @@
  * `docs/guide/hashing.md` with vectors, and frozen as version 1.
  */
 export class KeyLanes {
-  /** The first hash of the key read last, an unsigned 32-bit number. */
-  first = 0
-  /** The second. */
-  second = 0
   readonly #firstSeed: number
   readonly #secondSeed: number
+  // Signed, so that V8 keeps them as small integers: an unsigned one would be a number on the heap.
+  #first = 0
+  #second = 0
 
   /** `seed`: two 32-bit numbers; the same in every replica. */
   constructor(firstSeed: number, secondSeed: number) {
     this.#firstSeed = firstSeed | 0
     this.#secondSeed = secondSeed | 0
+  }
+
+  /** The first hash of the key read last, an unsigned 32-bit number. */
+  get first(): number {
+    return this.#first >>> 0
+  }
+
+  /** The second. */
+  get second(): number {
+    return this.#second >>> 0
   }
 
   /** Reads the latin1 bytes of a text; of a character above 0xFF its low byte. Allocates nothing. */
@@ -64,8 +73,8 @@ export class KeyLanes {
       one ^= Math.imul(rotate(Math.imul(tail, 0xcc9e2d51), 15), 0x1b873593)
       two ^= Math.imul(rotate(Math.imul(tail, 0xab0e9789), 16), 0x38b34ae5)
     }
-    this.first = avalanche(one ^ length)
-    this.second = avalanche(two ^ length)
+    this.#first = avalanche(one ^ length) | 0
+    this.#second = avalanche(two ^ length) | 0
   }
 }
 

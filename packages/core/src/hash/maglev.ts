@@ -3,21 +3,31 @@ import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
 import { differenceOf, sampledDifference } from './difference.ts'
 import { KeyLanes } from './key-lanes.ts'
+import { filledTable } from './maglev-table.ts'
 import { checkMembers, type Member, type WeightedMember } from './member.ts'
+import type { SlicedHash } from './sliced-hash.ts'
+import { finished, inTurns, type Steps } from './steps.ts'
 
 /** Arbitrary and the same for ever: replicas must agree. */
 const KEY_SEEDS = [0x4c696d70, 0x65744b33] as const
-const IDENTITY_SEEDS = [0x6c696d70, 0x65743033] as const
 
 /** The largest prime below 2^23: Envoy's limit, too. */
 const LARGE_TABLE = 8_388_593
+
+/**
+ * A table of members that were checked. `size`: a prime number above the number of members; a hundred times as many keep shares
+ * within a per cent.
+ */
+export function* maglevOf(members: readonly WeightedMember[], seed: number, size: number): Steps<Maglev> {
+  return new Maglev(members, seed, yield* filledTable(members, seed, size))
+}
 
 /**
  * Maglev hashing (Eisenbud and others, "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016, 3.4; weights as
  * Envoy fills them): a table in which each member in turn takes the next free place of its own permutation. Shares are equal to a per
  * cent, and a change moves some keys between members that stay.
  */
-export class Maglev implements ConsistentHash {
+export class Maglev implements SlicedHash {
   readonly algorithm = 'maglev'
   readonly version = 1
   readonly members: readonly WeightedMember[]
@@ -31,15 +41,14 @@ export class Maglev implements ConsistentHash {
   readonly #leftOut: Uint32Array
   #pickNumber = 0
 
-  /** `size`: a prime number above the number of members; a hundred times as many keep shares within a per cent. */
-  constructor(members: readonly WeightedMember[], seed: number, size: number) {
+  constructor(members: readonly WeightedMember[], seed: number, table: Uint16Array | Uint32Array) {
     this.members = members
     this.seed = seed
     this.#lanes = new KeyLanes(KEY_SEEDS[0] ^ seed, KEY_SEEDS[1] ^ seed)
     this.#totalWeight = members.reduce((sum, { weight }) => sum + weight, 0)
     this.#placeable = members.filter(({ weight }) => weight > 0).length
     this.#leftOut = new Uint32Array(members.length)
-    this.table = filledTable(members, seed, size)
+    this.table = table
   }
 
   pick(key: string | Uint8Array, options?: PickOptions<WeightedMember>): WeightedMember | undefined {
@@ -68,13 +77,21 @@ export class Maglev implements ConsistentHash {
   }
 
   with(members: Iterable<Member>): Maglev {
+    return finished(this.withSteps(members))
+  }
+
+  withInSlices(
+    members: Iterable<Member>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<Maglev> {
+    return inTurns(this.withSteps(members), signal)
+  }
+
+  *withSteps(members: Iterable<Member>): Steps<Maglev> {
     const checked = checkMembers('with.members', members)
+    const { length } = this.table
     // A table of fixed size could not hold them; another one moves what it must once.
-    return new Maglev(
-      checked,
-      this.seed,
-      checked.length < this.table.length ? this.table.length : LARGE_TABLE,
-    )
+    return yield* maglevOf(checked, this.seed, checked.length < length ? length : LARGE_TABLE)
   }
 
   diff(other: ConsistentHash): Difference {
@@ -118,45 +135,4 @@ export class Maglev implements ConsistentHash {
     }
     return ++this.#pickNumber
   }
-}
-
-function filledTable(
-  members: readonly WeightedMember[],
-  seed: number,
-  size: number,
-): Uint16Array | Uint32Array {
-  const table = members.length < 0xffff ? new Uint16Array(size) : new Uint32Array(size)
-  const empty = members.length < 0xffff ? 0xffff : 0xffffffff
-  table.fill(empty)
-  const order = [...members.keys()]
-    .filter((index) => (members[index] as WeightedMember).weight > 0)
-    .sort((one, other) =>
-      (members[one] as WeightedMember).identity < (members[other] as WeightedMember).identity ? -1 : 1,
-    )
-  if (order.length === 0) return table
-  const lanes = new KeyLanes(IDENTITY_SEEDS[0] ^ seed, IDENTITY_SEEDS[1] ^ seed)
-  const next = new Float64Array(members.length)
-  const steps = new Float64Array(members.length)
-  for (const index of order) {
-    lanes.readText((members[index] as WeightedMember).identity)
-    next[index] = lanes.first % size
-    steps[index] = (lanes.second % (size - 1)) + 1
-  }
-  const heaviest = Math.max(...order.map((index) => (members[index] as WeightedMember).weight))
-  /** How often a member has had its turn, times the heaviest weight: in each round a member is due in proportion to its own. */
-  const turns = new Float64Array(members.length)
-  let filled = 0
-  for (let round = 1; filled < size; round++) {
-    for (const index of order) {
-      if (filled === size) break
-      if (round * (members[index] as WeightedMember).weight < (turns[index] as number)) continue
-      turns[index] = (turns[index] as number) + heaviest
-      let place = next[index] as number
-      while (table[place] !== empty) place = (place + (steps[index] as number)) % size
-      table[place] = index
-      next[index] = (place + (steps[index] as number)) % size
-      filled++
-    }
-  }
-  return table
 }

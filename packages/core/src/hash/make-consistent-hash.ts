@@ -1,9 +1,11 @@
 import { choiceOption, integerOption, invalidOption, optionsObject } from '../option.ts'
 import type { ConsistentHash } from './consistent-hash.ts'
-import { Maglev } from './maglev.ts'
+import { maglevOf } from './maglev.ts'
 import { checkMembers, type Member } from './member.ts'
 import { RendezvousHash } from './rendezvous-hash.ts'
 import { ringOf } from './ring.ts'
+import type { SlicedHash } from './sliced-hash.ts'
+import { finished } from './steps.ts'
 
 /** Options of {@link consistentHash}. @public */
 export interface ConsistentHashOptions {
@@ -33,6 +35,11 @@ export function consistentHash(
   members: Iterable<Member>,
   options: ConsistentHashOptions = {},
 ): ConsistentHash {
+  return slicedHash(members, options)
+}
+
+/** The same hash, as one whose successor can be made in slices. @throws StickyError `invalid-option`, `duplicate-identity` */
+export function slicedHash(members: Iterable<Member>, options: ConsistentHashOptions): SlicedHash {
   optionsObject('consistentHash', options, ['algorithm', 'seed', 'tableSize'])
   const { seed = 0, tableSize = 65_537 } = options
   const algorithm = choiceOption('consistentHash.algorithm', options.algorithm ?? 'ring', ALGORITHMS)
@@ -40,7 +47,7 @@ export function consistentHash(
   const checked = checkMembers('consistentHash.members', members)
   switch (algorithm) {
     case 'ring':
-      return ringOf(checked, seed)
+      return finished(ringOf(checked, seed))
     case 'rendezvous':
       return new RendezvousHash(checked, seed)
     case 'maglev':
@@ -48,7 +55,7 @@ export function consistentHash(
       if (!isPrime(tableSize) || tableSize <= checked.length) {
         throw invalidOption('consistentHash.tableSize', 'a prime above the number of members', tableSize)
       }
-      return new Maglev(checked, seed, tableSize)
+      return finished(maglevOf(checked, seed, tableSize))
   }
 }
 

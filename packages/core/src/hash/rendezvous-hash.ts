@@ -5,6 +5,8 @@ import { sampledDifference } from './difference.ts'
 import { avalanche, KeyLanes } from './key-lanes.ts'
 import { checkMembers, type Member, type WeightedMember } from './member.ts'
 import { rendezvousDifference } from './rendezvous-difference.ts'
+import type { SlicedHash } from './sliced-hash.ts'
+import { inTurns, type Steps } from './steps.ts'
 
 /** Arbitrary and the same for ever: replicas must agree. */
 const KEY_SEEDS = [0x4c696d70, 0x65744b32] as const
@@ -16,7 +18,7 @@ const NONE = {}
  * from the hashes of key and identity (Thaler and Ravishankar 1998; weights: Schindelhauer and Schomaker 2005). Shares are exact and
  * nothing moves that need not; a pick looks at each member.
  */
-export class RendezvousHash implements ConsistentHash {
+export class RendezvousHash implements SlicedHash {
   readonly algorithm = 'rendezvous'
   readonly version = 1
   readonly members: readonly WeightedMember[]
@@ -66,6 +68,19 @@ export class RendezvousHash implements ConsistentHash {
 
   with(members: Iterable<Member>): RendezvousHash {
     return new RendezvousHash(checkMembers('with.members', members), this.seed)
+  }
+
+  withInSlices(
+    members: Iterable<Member>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<RendezvousHash> {
+    return inTurns(this.withSteps(members), signal)
+  }
+
+  /** One slice: nothing is built but two numbers of each member. */
+  // biome-ignore lint/correctness/useYield: steps of work that has only one.
+  *withSteps(members: Iterable<Member>): Steps<RendezvousHash> {
+    return this.with(members)
   }
 
   diff(other: ConsistentHash): Difference {

@@ -3,32 +3,37 @@ import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
 import { KeyLanes } from './key-lanes.ts'
 import type { Member, WeightedMember } from './member.ts'
+import { POINTS_AT_ONCE, sortedPoints } from './point-sort.ts'
 import { RingChange } from './ring-change.ts'
 import { ringDifference } from './ring-difference.ts'
-import { buildPoints, halvingsOf, type RingPoints } from './ring-points.ts'
+import { halvingsOf, pointCount, type RingPoints, type Slots } from './ring-points.ts'
 import { ringShares } from './ring-shares.ts'
+import type { SlicedHash } from './sliced-hash.ts'
+import { finished, inTurns, type Steps } from './steps.ts'
 
 /** Arbitrary and the same for ever: replicas must agree. */
 const KEY_SEEDS = [0x4c696d70, 0x65744b31] as const
 /** With more changed points than this part of all, sorting anew is no slower than merging. */
-const MOST_MERGED = 1 / 4
+const MOST_MERGED = 1 / 2
 
 /** The points of a set, and who has them. */
 interface Built {
   readonly points: RingPoints
-  /** Members by slot; slots of members that went away are empty until they are taken again. */
-  readonly slots: readonly (WeightedMember | undefined)[]
+  readonly slots: Slots
+  /** For each member, its slot. */
+  readonly slotOfMember: Uint32Array
   readonly halvings: number
 }
 
 /** A ring of members that were checked. */
-export function ringOf(members: readonly WeightedMember[], seed: number): Ring {
-  return new Ring(members, seed, builtFrom(members, seed))
-}
-
-function builtFrom(members: readonly WeightedMember[], seed: number): Built {
+export function* ringOf(members: readonly WeightedMember[], seed: number): Steps<Ring> {
   const halvings = halvingsOf(members)
-  return { points: buildPoints(members, halvings, seed), slots: members, halvings }
+  const spans = members.map(({ identity, weight }, slot) => {
+    return { identity, slot, from: 0, to: pointCount(weight, halvings) }
+  })
+  const points = yield* sortedPoints(spans, members, seed)
+  const slotOfMember = Uint32Array.from(members.keys())
+  return new Ring(members, seed, { points, slots: members, slotOfMember, halvings })
 }
 
 /**
@@ -37,13 +42,14 @@ function builtFrom(members: readonly WeightedMember[], seed: number): Built {
  * it. Two probes spread the shares as 160 points with one would, with fewer points (Appleton and O'Reilly, "Multi-probe
  * consistent hashing", 2015).
  */
-export class Ring implements ConsistentHash {
+export class Ring implements SlicedHash {
   readonly algorithm = 'ring'
   readonly version = 1
   readonly members: readonly WeightedMember[]
   readonly seed: number
   readonly points: RingPoints
-  readonly slots: readonly (WeightedMember | undefined)[]
+  readonly slots: Slots
+  readonly slotOfMember: Uint32Array
   readonly #halvings: number
   readonly #lanes: KeyLanes
   /** For each slot, the number of the pick that has left its member out. */
@@ -53,19 +59,30 @@ export class Ring implements ConsistentHash {
   readonly #placeable: number
   readonly #totalWeight: number
 
-  constructor(members: readonly WeightedMember[], seed: number, { points, slots, halvings }: Built) {
+  constructor(
+    members: readonly WeightedMember[],
+    seed: number,
+    { points, slots, slotOfMember, halvings }: Built,
+  ) {
     this.members = members
     this.seed = seed
     this.points = points
     this.slots = slots
+    this.slotOfMember = slotOfMember
     this.#halvings = halvings
     this.#lanes = new KeyLanes(KEY_SEEDS[0] ^ seed, KEY_SEEDS[1] ^ seed)
     this.#leftOut = new Uint32Array(slots.length)
-    this.#placeable = members.filter(({ weight }) => weight > 0).length
-    this.#totalWeight = members.reduce((sum, { weight }) => sum + weight, 0)
+    let placeable = 0
+    let totalWeight = 0
+    for (const { weight } of members) {
+      if (weight > 0) placeable++
+      totalWeight += weight
+    }
+    this.#placeable = placeable
+    this.#totalWeight = totalWeight
   }
 
-  /** Made when another set is asked for. */
+  /** Made when it is asked for. */
   get slotByIdentity(): ReadonlyMap<string, number> {
     if (this.#slotByIdentity) return this.#slotByIdentity
     const slots = new Map<string, number>()
@@ -84,12 +101,17 @@ export class Ring implements ConsistentHash {
 
   /** The slot of the member that takes a key with these hashes; the ring must have points. Equal distances: the first probe's. */
   slotOf(first: number, second: number): number {
-    const { points } = this
-    const one = points.indexAt(first)
-    const two = points.indexAt(second)
-    const distanceOne = ((points.positions[one] as number) - first) >>> 0
-    const distanceTwo = ((points.positions[two] as number) - second) >>> 0
-    return points.slots[distanceOne <= distanceTwo ? one : two] as number
+    const { positions, slots, starts, shift } = this.points
+    const size = positions.length
+    let one = starts[first >>> shift] as number
+    let two = starts[second >>> shift] as number
+    while (one < size && (positions[one] as number) < first) one++
+    while (two < size && (positions[two] as number) < second) two++
+    if (one === size) one = 0
+    if (two === size) two = 0
+    const distanceOne = ((positions[one] as number) - first) >>> 0
+    const distanceTwo = ((positions[two] as number) - second) >>> 0
+    return slots[distanceOne <= distanceTwo ? one : two] as number
   }
 
   candidates(key: string | Uint8Array): IterableIterator<WeightedMember> {
@@ -97,12 +119,24 @@ export class Ring implements ConsistentHash {
   }
 
   with(members: Iterable<Member>): Ring {
-    const change = new RingChange(this, this.#halvings)
-    const checked = change.take(members)
-    const halvings = halvingsOf(checked)
-    const isMerged = halvings === this.#halvings && change.size <= this.points.size * MOST_MERGED
-    if (!isMerged) return ringOf(checked, this.seed)
-    return new Ring(checked, this.seed, { ...change.merged(), halvings })
+    return finished(this.#changed(members, this.points.size * MOST_MERGED))
+  }
+
+  withInSlices(members: Iterable<Member>, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Ring> {
+    return inTurns(this.withSteps(members), signal)
+  }
+
+  withSteps(members: Iterable<Member>): Steps<Ring> {
+    // One merge is one slice.
+    return this.#changed(members, Math.min(this.points.size * MOST_MERGED, POINTS_AT_ONCE))
+  }
+
+  *#changed(members: Iterable<Member>, mostMerged: number): Steps<Ring> {
+    const change = new RingChange(this, this.#halvings, members)
+    const halvings = halvingsOf(change.members)
+    if (halvings !== this.#halvings || change.size > mostMerged)
+      return yield* ringOf(change.members, this.seed)
+    return new Ring(change.members, this.seed, { ...change.merged(), halvings })
   }
 
   diff(other: ConsistentHash): Difference {

@@ -1,4 +1,4 @@
-import { type ConsistentHashOptions, consistentHash } from '../hash/make-consistent-hash.ts'
+import { type ConsistentHashOptions, slicedHash } from '../hash/make-consistent-hash.ts'
 import { nativeEndpointHash } from '../hash/native-endpoint-hash.ts'
 import { choiceOption, invalidOption, optionsObject } from '../option.ts'
 import type { ComputedBindings } from './capabilities.ts'
@@ -40,7 +40,7 @@ export function consistentHashTable(
   const path = 'consistentHashTable'
   optionsObject(path, options, ['algorithm', 'seed', 'tableSize', 'draining', 'bound'])
   const { algorithm = 'ring', seed = 0, tableSize = 65_537, draining = 'keep', bound } = options
-  const empty = consistentHash([], { algorithm, seed, tableSize })
+  const empty = slicedHash([], { algorithm, seed, tableSize })
   choiceOption(`${path}.draining`, draining, ['keep', 'skip'])
   if (bound !== undefined && (typeof bound !== 'number' || !(bound >= 1 && bound <= 1_000))) {
     throw invalidOption(`${path}.bound`, 'a number from 1 to 1000', bound)

@@ -17,6 +17,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('The sticky table', 'tables'),
       guide('Redis and Valkey', 'redis'),
       guide('A table that stores nothing', 'hash-table'),
+      guide('The near cache', 'near-cache'),
       guide('Endpoints', 'endpoints'),
       guide('Endpoints from a file', 'file'),
       guide('Discovery by DNS', 'dns'),

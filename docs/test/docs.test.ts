@@ -110,6 +110,8 @@ describe('the docs', () => {
   it.each([
     ['docs/guide/getting-started.md', 'packages/core/src/sticky-options.ts', 'StickyOptions'],
     ['docs/guide/tables.md', 'packages/core/src/table/memory-options.ts', 'MemoryTableOptions'],
+    ['docs/guide/near-cache.md', 'packages/core/src/table/near/near-options.ts', 'NearCacheOptions'],
+    ['docs/guide/near-cache.md', 'packages/core/src/table/near/near-stats.ts', 'NearCacheStats'],
     ['docs/guide/forward.md', 'packages/adapters-node/src/options.ts', 'ForwardOptions'],
     ['docs/guide/forward.md', 'packages/adapters-node/src/retry/retry-options.ts', 'RetryOptions'],
     ['docs/guide/endpoints.md', 'packages/core/src/endpoint/endpoint.ts', 'EndpointInit'],

@@ -76,6 +76,7 @@ export type {
   BulkMove,
   BulkRelease,
   ComputedBindings,
+  ConfirmedCounts,
   EndpointCounts,
   LastKnown,
   ListedBinding,

@@ -22,7 +22,7 @@ import type { Route } from './route/route.ts'
 import { type MoveCause, RouteCounts } from './route/route-counts.ts'
 import type { PoolStats } from './stats.ts'
 import type { CheckedStickyOptions } from './sticky-options.ts'
-import { canCount, canMoveInBulk, type EndpointCounts, isComputed } from './table/capabilities.ts'
+import { canConfirm, canCount, canMoveInBulk, type EndpointCounts, isComputed } from './table/capabilities.ts'
 import type { Binding } from './table/sticky-table.ts'
 
 /**
@@ -80,6 +80,7 @@ export class Pool {
       clock,
       deadlineMs: options.drainDeadlineMs,
       bound: (identity) => this.#endpointCounts?.countByEndpoint(identity),
+      confirm: canConfirm(table) ? (identity) => table.isUnbound(identity) : undefined,
       changed: () => this.endpoints.refresh(),
       began: (identity) => {
         if (channels.drain.hasSubscribers) channels.drain.publish({ pool, identity })

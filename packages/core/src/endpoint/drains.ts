@@ -33,6 +33,8 @@ export interface DrainsHost {
   readonly clock: Clock
   /** Keys bound to the endpoint; undefined where nobody counts them. */
   readonly bound: (identity: Identity) => number | undefined
+  /** Whether a count of zero is right, where it may not be; undefined where it always is. */
+  readonly confirm: ((identity: Identity) => Promise<boolean>) | undefined
   /** How long an endpoint that discovery calls terminating may keep its keys. */
   readonly deadlineMs: number
   /** The operator's word on an endpoint has changed. */
@@ -48,6 +50,8 @@ interface DrainUnderWay {
   readonly beganAt: number
   deadlineAt: number
   readonly waiters: Set<(outcome: DrainOutcome) => void>
+  /** True while somebody confirms that no key is left. */
+  isConfirming: boolean
 }
 
 /** Bound keys end one by one, by their time-outs too, so they are counted; a drain takes seconds to hours. */
@@ -145,7 +149,13 @@ export class Drains {
 
   #begin(state: EndpointState, deadlineMs: number): DrainUnderWay {
     const now = this.#host.clock.now()
-    const drain = { state, beganAt: now, deadlineAt: now + deadlineMs, waiters: new Set<() => void>() }
+    const drain = {
+      state,
+      beganAt: now,
+      deadlineAt: now + deadlineMs,
+      waiters: new Set<() => void>(),
+      isConfirming: false,
+    }
     this.#underWay.set(state, drain)
     this.#host.began(state.identity)
     return drain
@@ -155,9 +165,13 @@ export class Drains {
     const now = this.#host.clock.now()
     for (const drain of this.#underWay.values()) {
       const { state } = drain
-      if (this.#host.bound(state.identity) === 0) {
+      const isUnbound = this.#host.bound(state.identity) === 0
+      if (isUnbound && !this.#host.confirm) {
         this.#end(drain, { kind: 'drained', waitedMs: this.#waited(drain) })
-      } else if (now >= drain.deadlineAt) {
+        continue
+      }
+      if (isUnbound) void this.#confirm(drain)
+      if (now >= drain.deadlineAt) {
         if (state.drain === 'none') this.#cutByDiscovery.add(state)
         state.drain = 'over'
         this.#cut(drain, 'deadline')
@@ -179,6 +193,18 @@ export class Drains {
       this.#cancelLook = undefined
       this.#look()
     })
+  }
+
+  /** Ends a drain if no key is left. What it is told of a failure is that the look comes again, and what the table reports. */
+  async #confirm(drain: DrainUnderWay): Promise<void> {
+    if (drain.isConfirming) return
+    drain.isConfirming = true
+    const { identity } = drain.state
+    const isUnbound = await this.#host.confirm?.(identity).catch(() => false)
+    drain.isConfirming = false
+    if (isUnbound && this.#underWay.get(drain.state) === drain) {
+      this.#end(drain, { kind: 'drained', waitedMs: this.#waited(drain) })
+    }
   }
 
   #cut(drain: DrainUnderWay, kind: 'deadline' | 'gone'): void {

@@ -141,6 +141,20 @@ export function isComputed(table: object): table is ComputedBindings {
   return 'pickWithin' in table && typeof table.pickWithin === 'function'
 }
 
+/** Confirms a count of zero, where counts are approximate. @public */
+export interface ConfirmedCounts {
+  /**
+   * Whether no key is bound to the endpoint: looked up for this question, and by one replica at a time; false also while another one
+   * looks. Costs a walk over the whole table.
+   */
+  isUnbound(identity: Identity): Promise<boolean>
+}
+
+/** Whether a table confirms that an endpoint has no keys. */
+export function canConfirm(table: object): table is ConfirmedCounts {
+  return 'isUnbound' in table && typeof table.isUnbound === 'function'
+}
+
 /** Whether a table counts the keys of each endpoint. */
 export function canCount(table: object): table is EndpointCounts {
   return 'countByEndpoint' in table && typeof table.countByEndpoint === 'function'

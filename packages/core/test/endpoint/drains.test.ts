@@ -9,7 +9,11 @@ import { DRAINING, pod, pods, TERMINATED } from '../support/pool.ts'
 import { settled } from '../support/settled.ts'
 
 /** Three pods with five keys each, unless `bound` says otherwise; `undefined` = nobody counts. */
-function drains(deadlineMs = Number.POSITIVE_INFINITY, counted = true) {
+function drains(
+  deadlineMs = Number.POSITIVE_INFINITY,
+  counted = true,
+  confirm?: (identity: string) => Promise<boolean>,
+) {
   const clock = fakeClock()
   const bound: { [identity: string]: number } = { 'pod-1': 5, 'pod-2': 5, 'pod-3': 5 }
   const told: unknown[] = []
@@ -18,6 +22,7 @@ function drains(deadlineMs = Number.POSITIVE_INFINITY, counted = true) {
     clock,
     deadlineMs,
     bound: (identity) => (counted ? (bound[identity] ?? 0) : undefined),
+    confirm,
     changed: () => void told.push('changed'),
     began: (identity) => void told.push(`${identity} began`),
     ended: (identity, { kind }) => void told.push(`${identity} ${kind}`),
@@ -277,6 +282,58 @@ describe('a drain by discovery', () => {
     expect(state(1).drain).toBe('over')
     expect(subject.undrain(state(1))).toBe(true)
     expect(state(1).drain).toBe('none')
+  })
+})
+
+describe('a drain whose counts are approximate', () => {
+  it('ends when the count of zero is confirmed, one question at a time', async () => {
+    const answers: ((isUnbound: boolean) => void)[] = []
+    const confirm = () => new Promise<boolean>((resolve) => answers.push(resolve))
+    const { subject, clock, bound, state } = drains(undefined, true, confirm)
+    const seen = watched(subject.drain(state(1), undefined))
+    bound['pod-1'] = 0
+    clock.advance(1_000)
+    await settled()
+    expect([answers.length, seen]).toEqual([1, {}])
+    answers[0]?.(false)
+    await settled()
+    clock.advance(250)
+    expect([answers.length, seen]).toEqual([2, {}])
+    answers[1]?.(true)
+    await settled()
+    expect(seen).toEqual({ outcome: { kind: 'drained', waitedMs: 1_250 } })
+    expect(clock.pending).toBe(0)
+  })
+
+  it('asks again after a failure, and meets its deadline all the same', async () => {
+    let asked = 0
+    const confirm = async () => {
+      asked++
+      throw new Error('away')
+    }
+    const { subject, clock, bound, state } = drains(undefined, true, confirm)
+    const seen = watched(subject.drain(state(1), 1_000))
+    bound['pod-1'] = 0
+    for (let step = 0; step < 4; step++) {
+      clock.advance(250)
+      await settled()
+    }
+    expect(asked).toBeGreaterThan(2)
+    expect(seen).toEqual({ outcome: { kind: 'deadline', cut: 0, waitedMs: 1_000 } })
+  })
+
+  it('that was called off is not ended by a late answer', async () => {
+    const answers: ((isUnbound: boolean) => void)[] = []
+    const confirm = () => new Promise<boolean>((resolve) => answers.push(resolve))
+    const { subject, bound, state, told, follow } = drains(undefined, true, confirm)
+    bound['pod-1'] = 0
+    const seen = watched(subject.drain(state(1), undefined))
+    subject.undrain(state(1))
+    follow(pods(3))
+    answers[0]?.(true)
+    await settled()
+    expect(seen.outcome).toMatchObject({ kind: 'undrained' })
+    expect(told.filter((words) => words === 'pod-1 drained')).toEqual([])
   })
 })
 

@@ -221,6 +221,20 @@ describe('GuardedTable', () => {
     })
   })
 
+  it('tells who claims beside a request whether the table answered, and reports why not', async () => {
+    for (const table of [memoryTable(), answering(Promise.resolve({ binding: BINDING, created: false }))]) {
+      expect(await guard(table).guarded.tryClaim('k', 'pod-1', undefined)).toBe(true)
+    }
+    for (const fault of ['throws', 'rejects', 'hangs'] as const) {
+      const { guarded, reports, clock } = guard(faulty(fault))
+      const claiming = guarded.tryClaim('k', 'pod-1', undefined)
+      clock.advance(250)
+      expect(await claiming).toBe(false)
+      expect(reports).toEqual([expect.stringContaining('claim')])
+      expect(clock.pending).toBe(0)
+    }
+  })
+
   it('only reports an answer that is none, now or later', async () => {
     for (const nonsense of [undefined as never, Promise.resolve() as Promise<never>]) {
       const { attempt, reports } = guard({ ...faulty('hangs'), move: () => nonsense })

@@ -2,6 +2,7 @@ import type {
   BindingList,
   BulkMove,
   BulkRelease,
+  ConfirmedCounts,
   EndpointCounts,
   LastKnown,
   StatedTimeouts,
@@ -25,6 +26,7 @@ export interface NearCache extends StickyTable, LastKnown, AsyncDisposable {
 
 /** What a near cache hands on of what its table can do. @public */
 export type HandedOn<T> = Handed<T, EndpointCounts> &
+  Handed<T, ConfirmedCounts> &
   Handed<T, BindingList> &
   Handed<T, BulkRelease> &
   Handed<T, BulkMove> &

@@ -67,7 +67,7 @@ export class NearView {
   /** Takes in an answer. `isCurrent`: nothing happened to the key since it was asked for. */
   learn(question: Question, binding: Binding | undefined, isCurrent: boolean): void {
     const slot = this.entries.find(question.key)
-    if (isCurrent && question.era >= this.#trustedEra) {
+    if (isCurrent) {
       if (binding !== undefined) this.#keep(slot, binding, question)
       else if (slot !== 0) this.entries.remove(slot)
     } else if (binding !== undefined) this.#keepDoubted(slot, binding, question)

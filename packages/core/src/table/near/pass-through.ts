@@ -3,6 +3,7 @@ import type {
   BindingList,
   BulkMove,
   BulkRelease,
+  ConfirmedCounts,
   EndpointCounts,
   StatedTimeouts,
   TableSnapshots,
@@ -10,7 +11,14 @@ import type {
 import type { Binding, StickyTable, Version } from '../sticky-table.ts'
 import type { NearTable } from './near-table.ts'
 
-interface All extends EndpointCounts, BindingList, BulkRelease, BulkMove, TableSnapshots, StatedTimeouts {
+interface All
+  extends EndpointCounts,
+    ConfirmedCounts,
+    BindingList,
+    BulkRelease,
+    BulkMove,
+    TableSnapshots,
+    StatedTimeouts {
   readonly size: number
 }
 
@@ -20,6 +28,7 @@ type Wrapped = { readonly [Name in keyof All]: (near: NearTable, table: All) => 
 const WRAPPED: Wrapped = {
   countByEndpoint: (_, table) => (identity) => table.countByEndpoint(identity),
   counts: (_, table) => () => table.counts(),
+  isUnbound: (_, table) => (identity) => table.isUnbound(identity),
   list: (_, table) => (options) => table.list(options),
   snapshot: (_, table) => (options) => table.snapshot(options),
   releaseEndpoint: (near, table) => (identity, options) =>

@@ -50,6 +50,11 @@ export class RedisCounts {
     if (this.#since) add(this.#since, identity, by)
   }
 
+  /** What was counted for one endpoint. */
+  correct(identity: Identity, count: number): void {
+    this.#counts.set(identity, count)
+  }
+
   close(): void {
     this.#stop.abort()
     this.#cancelNext?.()

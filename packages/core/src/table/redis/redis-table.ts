@@ -3,9 +3,11 @@ import type { Identity } from '../../endpoint/endpoint.ts'
 import type {
   BindingList,
   BulkRelease,
+  ConfirmedCounts,
   EndpointCounts,
   ListedBinding,
   SliceOptions,
+  StatedTimeouts,
 } from '../capabilities.ts'
 import type { TableOperation } from '../guarded-table.ts'
 import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
@@ -14,13 +16,13 @@ import { commandsOf, type RedisClient } from './redis-client.ts'
 import { RedisCounts } from './redis-counts.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { type CheckedRedisOptions, checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
-import { CLAIM, MOVE, REFRESH, RELEASE } from './redis-scripts.ts'
+import { CLAIM, MOVE, REFRESH, RELEASE, REPLACE } from './redis-scripts.ts'
 import { RedisServer } from './redis-server.ts'
-import { parseStored, type StoredBinding, storedText } from './stored-value.ts'
+import { newVersion, parseStored, type StoredBinding, storedText } from './stored-value.ts'
 import { Times } from './times.ts'
 
 /** A table on Redis. @public */
-export interface RedisTable extends StickyTable, BindingList, BulkRelease, AsyncDisposable {
+export interface RedisTable extends StickyTable, BindingList, BulkRelease, StatedTimeouts, AsyncDisposable {
   readonly scope: 'shared'
   /** True while Redis does not answer and is not asked. */
   readonly isAway: boolean
@@ -29,7 +31,7 @@ export interface RedisTable extends StickyTable, BindingList, BulkRelease, Async
 }
 
 /** A table on Redis that counts the keys of each endpoint, approximately. @public */
-export interface CountingRedisTable extends RedisTable, EndpointCounts {
+export interface CountingRedisTable extends RedisTable, EndpointCounts, ConfirmedCounts {
   /** How old the last count is, in milliseconds; `Infinity` before the first. */
   readonly countsAgeMs: number
 }
@@ -62,10 +64,12 @@ export function redisTable(client: RedisClient, options: RedisTableOptions): Red
 
 class RedisStickyTable implements RedisTable {
   readonly scope = 'shared'
+  readonly idleTimeoutMs: number
+  readonly absoluteTimeoutMs: number
+  protected readonly server: RedisServer
+  protected readonly keys: RedisKeys
   protected readonly bulk: RedisBulk
-  readonly #keys: RedisKeys
   readonly #options: CheckedRedisOptions
-  readonly #server: RedisServer
   readonly #times: Times
   /** Where changes are told; empty if they are not. */
   readonly #channel: string
@@ -74,9 +78,11 @@ class RedisStickyTable implements RedisTable {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
-    this.#keys = new RedisKeys(options)
-    this.#channel = options.announce ? this.#keys.channel : ''
-    this.#server = new RedisServer(commands, options, this.#keys.time, {
+    this.idleTimeoutMs = options.idleTimeoutMs
+    this.absoluteTimeoutMs = options.absoluteTimeoutMs
+    this.keys = new RedisKeys(options)
+    this.#channel = options.announce ? this.keys.channel : ''
+    this.server = new RedisServer(commands, options, this.keys.time, {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
@@ -84,12 +90,12 @@ class RedisStickyTable implements RedisTable {
         if (channels.tableWarning.hasSubscribers) channels.tableWarning.publish({ pool, message })
       },
     })
-    this.#times = new Times(options, this.#server.time)
+    this.#times = new Times(options, this.server.time)
     this.bulk = new RedisBulk({
       client,
       commands,
-      keys: this.#keys,
-      server: this.#server,
+      keys: this.keys,
+      server: this.server,
       times: this.#times,
       clock,
       channel: this.#channel,
@@ -97,24 +103,24 @@ class RedisStickyTable implements RedisTable {
   }
 
   get isAway(): boolean {
-    return this.#server.isAway
+    return this.server.isAway
   }
 
   lookup(key: string): Promise<Binding | undefined> {
-    const now = this.#server.now()
+    const now = this.server.now()
     return typeof now === 'number' ? this.#lookup(key, now) : now.then((then) => this.#lookup(key, then))
   }
 
   claim(key: string, candidate: Identity): Promise<Claim> {
-    const now = this.#server.now()
+    const now = this.server.now()
     if (typeof now === 'number') return this.#claim(key, candidate, now)
     return now.then((then) => this.#claim(key, candidate, then))
   }
 
   async move(key: string, from: Binding, to: Identity): Promise<Move> {
-    const now = await this.#server.now()
+    const now = await this.server.now()
     const fresh = this.#times.fresh(to, now)
-    const [isMoved, standing] = await this.#server.run(MOVE, this.#keys.of(key), [
+    const [isMoved, standing] = await this.server.run(MOVE, this.keys.of(key), [
       String(from.version),
       this.#times.text(now),
       fresh.version,
@@ -132,15 +138,15 @@ class RedisStickyTable implements RedisTable {
   }
 
   async touch(key: string, binding: Binding): Promise<void> {
-    const now = await this.#server.now()
+    const now = await this.server.now()
     if (!this.#times.isBindingDue(binding, now)) return
-    await this.#refresh(this.#keys.of(key), String(binding.version), now)
+    await this.#refresh(this.keys.of(key), String(binding.version), now)
   }
 
   async release(key: string, from?: Binding): Promise<boolean> {
-    const now = this.#times.text(await this.#server.now())
+    const now = this.#times.text(await this.server.now())
     const version = from === undefined ? '' : String(from.version)
-    const [released, standing] = await this.#server.run(RELEASE, this.#keys.of(key), [
+    const [released, standing] = await this.server.run(RELEASE, this.keys.of(key), [
       version,
       now,
       this.#channel,
@@ -167,7 +173,7 @@ class RedisStickyTable implements RedisTable {
   }
 
   async close(): Promise<void> {
-    this.#server.close()
+    this.server.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -183,8 +189,8 @@ class RedisStickyTable implements RedisTable {
   }
 
   #lookup(key: string, now: number): Promise<Binding | undefined> {
-    const name = this.#keys.of(key)
-    return this.#server.get(name, (value) => {
+    const name = this.keys.of(key)
+    return this.server.get(name, (value) => {
       if (value === null || value === undefined) return undefined
       const stored = parseStored(value)
       if (!this.#times.stands(stored, now)) return undefined
@@ -194,11 +200,11 @@ class RedisStickyTable implements RedisTable {
   }
 
   #claim(key: string, candidate: Identity, now: number): Promise<Claim> {
-    const name = this.#keys.of(key)
+    const name = this.keys.of(key)
     const fresh = this.#times.fresh(candidate, now)
     const value = storedText(fresh)
     const { lifeMs } = this.#times
-    return this.#server.setIfAbsent<Claim>(name, value, lifeMs, now, (before) => {
+    return this.server.setIfAbsent<Claim>(name, value, lifeMs, now, (before) => {
       if (before === null || before === undefined) return this.#created(fresh)
       const stored = parseStored(before)
       // A client that sends a command again after its connection broke may meet what it has set itself.
@@ -212,7 +218,7 @@ class RedisStickyTable implements RedisTable {
   /** Claims a key whose binding is over, though Redis still has it. */
   async #claimOver(name: string, fresh: StoredBinding, value: string, now: number): Promise<Claim> {
     const args = [this.#times.text(now), value, String(this.#times.lifeMs)]
-    const [created, standing] = await this.#server.run(CLAIM, name, args)
+    const [created, standing] = await this.server.run(CLAIM, name, args)
     const stored = parseStored(standing)
     // As above: sent again, it meets what it has set itself.
     if (created || stored.version === fresh.version) return this.#created(fresh)
@@ -233,9 +239,15 @@ class RedisStickyTable implements RedisTable {
   async #refresh(name: string, version: string, now: number): Promise<void> {
     const { lifeMs } = this.#times
     const until = this.#times.text(now + lifeMs)
-    await this.#server.run(REFRESH, name, [version, this.#times.text(now), until, String(lifeMs)])
+    await this.server.run(REFRESH, name, [version, this.#times.text(now), until, String(lifeMs)])
   }
 }
+
+/** The longest time that one replica looks whether an endpoint has keys, while the others wait. */
+const LOOK_MS = 30_000
+/** How long the others go by what it has found. */
+const KNOWN_MS = 5_000
+const UNBOUND = 'unbound'
 
 class CountingRedisStickyTable extends RedisStickyTable implements CountingRedisTable {
   readonly #counts: RedisCounts
@@ -261,6 +273,20 @@ class CountingRedisStickyTable extends RedisStickyTable implements CountingRedis
 
   counts(): ReadonlyMap<Identity, number> {
     return this.#counts.all()
+  }
+
+  async isUnbound(identity: Identity): Promise<boolean> {
+    const lock = this.keys.lockOf(identity)
+    const mine = `looking ${newVersion()}`
+    const standing = await this.server.setIfAbsent(lock, mine, LOOK_MS, await this.server.now(), String)
+    if (standing !== 'null') return standing === UNBOUND
+    let bound = 0
+    for await (const page of this.bulk.pages()) {
+      for (const { stored } of page) if (stored.identity === identity) bound++
+    }
+    this.#counts.correct(identity, bound)
+    await this.server.run(REPLACE, lock, [mine, bound === 0 ? UNBOUND : 'bound', String(KNOWN_MS)])
+    return bound === 0
   }
 
   override async close(): Promise<void> {

@@ -105,5 +105,15 @@ describeLaw('one-new-home', {
         moved('g1', 1_400, 'v1', 'v3', 'b'),
       ],
     ],
+    [
+      'of two calls at the same time the one that was answered last may have been the first',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...[900, 1_800, 2_700, 3_600, 4_500].map((since) => found('g1', since, 'v1', 'a')),
+        view('g1', 5_000, 'b'),
+        claimed('g2', 5_099, 'v3', 'a'),
+        { ...moved('g1', 5_095, 'v1', 'v2', 'b'), at: 5_120 },
+      ],
+    ],
   ],
 })

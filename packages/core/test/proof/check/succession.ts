@@ -10,14 +10,34 @@ import type { Law, Violation } from './violation.ts'
  */
 export const succession: LawCheck = function* (subject) {
   for (const key of subject.keys) {
-    for (const [index, life] of key.lives.entries()) {
+    for (const life of key.lives) {
       const orphan = nobodyMade(life)
       if (orphan) yield orphan
-      const before = key.lives[index - 1]
-      const violation = before && follows(subject, key, before, life)
-      if (violation) yield violation
+    }
+    const lives = [...key.lives]
+    for (let index = 1; index < lives.length; index++) {
+      const [before, life] = [lives[index - 1] as Life, lives[index] as Life]
+      const violation = follows(subject, key, before, life)
+      if (violation === undefined) continue
+      if (isTheOtherWayRound(subject, key, lives[index - 2], before, life)) {
+        lives[index - 1] = life
+        lives[index] = before
+      } else yield violation
     }
   }
+}
+
+/** Whether two bindings whose spans overlap can have been made in the other order. */
+function isTheOtherWayRound(
+  subject: Subject,
+  key: KeyHistory,
+  first: Life | undefined,
+  before: Life,
+  life: Life,
+): boolean {
+  if (life.bornSince > before.bornBy) return false
+  if (first !== undefined && follows(subject, key, first, life) !== undefined) return false
+  return follows(subject, key, life, before) === undefined
 }
 
 function nobodyMade({ made, suspects, version, answers }: Life): Violation | undefined {

@@ -12,6 +12,8 @@ export interface ProxiedConnection {
   readonly bytesToClient: number
   /** Bytes that the proxy has and may pass on later, of both ways. What is beyond its bound waits in the kernel. */
   readonly bytesHeld: number
+  /** Whether both sides have ended it, though the other may not know yet. */
+  readonly hasEnded: boolean
   /** Bytes that a blackhole swallowed, of both ways. */
   readonly bytesLost: number
   /** Resets it on both sides. */
@@ -53,6 +55,10 @@ export class FaultConnection implements ProxiedConnection {
     return this.#toServer.held + this.#toClient.held
   }
 
+  get hasEnded(): boolean {
+    return this.#toServer.hasEnded && this.#toClient.hasEnded
+  }
+
   get bytesLost(): number {
     return this.#toServer.swallowed + this.#toClient.swallowed
   }
@@ -65,9 +71,11 @@ export class FaultConnection implements ProxiedConnection {
   cut(): void {
     for (const lane of [this.#toServer, this.#toClient]) lane.close()
     for (const socket of this.#sockets) {
-      // One that is being ended cannot be reset any more: node would then neither close it nor say so.
-      if (socket.writableEnded) socket.destroy()
-      else if (!socket.destroyed) socket.resetAndDestroy()
+      if (socket.destroyed) continue
+      // libuv cannot reset what it shuts down (EINVAL), and node then never closes it.
+      if (!socket.writableEnded) socket.resetAndDestroy()
+      // Node otherwise waits until all that was written is taken, which a peer that does not read never does.
+      socket.destroy()
     }
   }
 }

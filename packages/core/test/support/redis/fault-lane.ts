@@ -50,6 +50,10 @@ export class FaultLane {
     return this.#held
   }
 
+  get hasEnded(): boolean {
+    return this.#end !== 'none'
+  }
+
   get swallowed(): number {
     return this.#swallowed
   }

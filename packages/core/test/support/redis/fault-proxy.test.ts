@@ -42,15 +42,17 @@ describe('tcpFaultProxy', () => {
     await after.has('again')
   })
 
-  it('closes also while it ends a connection', async () => {
-    const { proxy, client } = await rig()
+  it('cuts while it passes on the end of a connection', async () => {
+    const { proxy, client, serverSockets } = await rig({ fault: { kind: 'stall' } })
     const own = await client()
-    await proxy.set({ kind: 'stall' })
-    own.socket.end('the last')
-    await until('the end is held back', () => proxy.connections[0]?.bytesHeld === 8)
-    void proxy.set({ kind: 'pass' })
-    await proxy.close()
-    expect(proxy.connections).toEqual([])
+    await until('one', () => serverSockets.length === 1)
+    own.socket.end()
+    serverSockets[0]?.end()
+    await until('the proxy has seen the ends', () => proxy.connections[0]?.hasEnded)
+    // The ends are passed on, and the connection is cut before they are through.
+    proxy.set({ kind: 'pass' })
+    proxy.cut()
+    await until('it is gone', () => proxy.connections.length === 0)
   })
 
   it('refuses new connections and keeps those that are open', async () => {

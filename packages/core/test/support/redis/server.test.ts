@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { describeRedis } from './describe-redis.ts'
 import { redisServer } from './server.ts'
+import { until } from './until.ts'
 
 describeRedis('a real server', (program) => {
   it('has its data after a kill with appendonly, and not without', async () => {
@@ -73,9 +74,7 @@ describeRedis('a real server', (program) => {
     await using server = await redisServer({ program, requirepass: 'secret' })
     await using replica = await redisServer({ program, requirepass: 'secret', replicaOf: server.port })
     await server.cli('SET', 'key', 'copied')
-    // The number of replicas that have all writes; waits for one, for at most five seconds.
-    expect(await server.cli('WAIT', '1', '5000')).toBe('1')
-    expect(await replica.cli('GET', 'key')).toBe('copied')
+    await until('it is copied', async () => (await replica.cli('GET', 'key')) === 'copied')
     await expect(replica.cli('SET', 'key', 'x')).rejects.toThrow('READONLY')
   })
 

@@ -24,7 +24,10 @@ export interface RedisServer extends AsyncDisposable {
   /** SIGSTOP: connections stay open, and nothing is answered. */
   pause(): Promise<void>
   resume(): void
-  /** One command as the default user, by redis-cli. Rejects with the error that the server answers. */
+  /**
+   * One command as the default user, by redis-cli. Rejects with the error that the server answers. Each is a connection of its own:
+   * WAIT knows of no write before it.
+   */
   cli(...args: string[]): Promise<string>
   /** Kills it and removes its folder. A second call does nothing. */
   stop(): Promise<void>

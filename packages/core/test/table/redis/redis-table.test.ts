@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
+import { REFRESH } from '../../../src/table/redis/redis-scripts.ts'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import type { Binding } from '../../../src/table/sticky-table.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
@@ -24,6 +25,8 @@ describeRedis('redisTable', (program) => {
   beforeAll(async () => {
     server = await redisServer({ program })
     clients = await connectedClients(server)
+    // A use that waits for its script to be sent a second time would be late in a time that leaps.
+    await server.cli('SCRIPT', 'LOAD', REFRESH.text)
   })
   afterAll(async () => {
     await clients?.[Symbol.asyncDispose]()
@@ -107,6 +110,22 @@ describeRedis('redisTable', (program) => {
     await table.claim(key, 'pod-1')
     expect(await table.lookup(key)).toMatchObject({ identity: 'pod-1' })
     expect(await table.lookup(`${key}y`)).toBeUndefined()
+  })
+
+  it('confirms that an endpoint has no keys left, by one replica at a time, and corrects its count', async () => {
+    const pool = { ...options(), countEveryMs: 3_600_000 }
+    const [one, other] = [redisTable(clientOf('ioredis'), pool), redisTable(clientOf('node-redis'), pool)]
+    for (let i = 0; i < 700; i++) await one.claim(`k-${i}`, `pod-${i % 2}`)
+    expect(await other.isUnbound('pod-1')).toBe(false)
+    expect(other.countByEndpoint('pod-1')).toBe(350)
+    expect(await one.isUnbound('pod-1')).toBe(false)
+    await one.releaseEndpoint('pod-0')
+    const answers = await Promise.all([one.isUnbound('pod-0'), other.isUnbound('pod-0')])
+    expect(answers.filter((isUnbound) => isUnbound)).toHaveLength(1)
+    expect(await one.isUnbound('pod-0')).toBe(true)
+    expect(await other.isUnbound('pod-0')).toBe(true)
+    expect(await one.isUnbound('pod-that-never-was')).toBe(true)
+    await Promise.all([one.close(), other.close()])
   })
 
   it('counts keys by endpoint where it is told to, those of other replicas included', async () => {

@@ -49,9 +49,11 @@ export class Placement {
   /** The balancer's choice among the endpoints that may hold one more key. */
   pickBelowCap(request: PlacedRequest): Member | undefined {
     request.skipsAlso = (endpoint) => this.isFull(endpoint, request)
-    const member = this.pick(request)
-    request.skipsAlso = undefined
-    return member
+    try {
+      return this.pick(request)
+    } finally {
+      request.skipsAlso = undefined
+    }
   }
 
   /**

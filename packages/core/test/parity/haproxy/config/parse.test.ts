@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { StickyError } from '../../../../src/error.ts'
 import { haproxyHash } from '../../../../src/parity/index.ts'
 
 const HEAD = 'backend b\n  balance hdr(x-key)\n'
@@ -9,8 +10,10 @@ function message(text: string, options?: Parameters<typeof haproxyHash.parse>[1]
   try {
     haproxyHash.parse(text, options)
   } catch (error) {
-    expect(error).toMatchObject({ name: 'StickyError', code: 'invalid-option' })
-    return (error as Error).message
+    const { name, code, message: reason } = error as StickyError
+    expect(name).toBe('StickyError')
+    expect(code).toBe(reason.startsWith('HAProxy config, line ') ? 'proxy-config' : 'invalid-option')
+    return reason
   }
   return 'no error'
 }

@@ -13,7 +13,7 @@ import { HaproxyScheme } from './haproxy-scheme.ts'
  * @public
  */
 export interface HaproxyHash {
-  /** @throws StickyError `invalid-option`, naming the option */
+  /** The mapping of a backend. @throws StickyError `invalid-option`, naming the option */
   (options: HaproxyHashOptions): ParityScheme<HaproxyServer>
   /**
    * Reads the config text of one `backend` or `listen` section, or of a whole file of which `options.backend` chooses one, with the

@@ -54,11 +54,10 @@ export class Maglev implements SlicedHash {
     if (this.#placeable === 0) return undefined
     this.#read(key)
     const { table } = this
-    const { first, second } = this.#lanes
-    if (options === undefined) return this.members[table[first % table.length] as number]
+    if (options === undefined) return this.members[table[this.#lanes.first % table.length] as number]
     const leftOut = this.#leftOut.take()
     try {
-      return this.#pickAmong(first, second, options, leftOut)
+      return this.#pickAmong(options, leftOut)
     } finally {
       this.#leftOut.giveBack(leftOut)
     }
@@ -120,13 +119,10 @@ export class Maglev implements SlicedHash {
     else this.#lanes.readBytes(key)
   }
 
-  #pickAmong(
-    first: number,
-    second: number,
-    options: PickOptions<WeightedMember>,
-    leftOut: Uint32Array,
-  ): WeightedMember | undefined {
+  /** Of the key that was read last: numbers of 32 bits that are handed on may be put on the heap. */
+  #pickAmong(options: PickOptions<WeightedMember>, leftOut: Uint32Array): WeightedMember | undefined {
     const { table } = this
+    const { first, second } = this.#lanes
     const pickNumber = this.#leftOut.nextPick()
     // Steps of its own for each key, so that those of one member go to all the others.
     const step = (second % (table.length - 1)) + 1

@@ -94,8 +94,8 @@ export class Ring implements SlicedHash {
   pick(key: string | Uint8Array, options?: PickOptions<WeightedMember>): WeightedMember | undefined {
     if (this.points.size === 0) return undefined
     this.#read(key)
+    if (options !== undefined) return this.#pickWithin(options)
     const { first, second } = this.#lanes
-    if (options !== undefined) return this.#pickWithin(first, second, options)
     return this.slots[this.slotOf(first, second)]
   }
 
@@ -157,26 +157,19 @@ export class Ring implements SlicedHash {
     else this.#lanes.readBytes(key)
   }
 
-  #pickWithin(
-    first: number,
-    second: number,
-    options: PickOptions<WeightedMember>,
-  ): WeightedMember | undefined {
+  #pickWithin(options: PickOptions<WeightedMember>): WeightedMember | undefined {
     const leftOut = this.#leftOut.take()
     try {
-      return this.#pickAmong(first, second, options, leftOut)
+      return this.#pickAmong(options, leftOut)
     } finally {
       this.#leftOut.giveBack(leftOut)
     }
   }
 
-  #pickAmong(
-    first: number,
-    second: number,
-    options: PickOptions<WeightedMember>,
-    leftOut: Uint32Array,
-  ): WeightedMember | undefined {
+  /** Of the key that was read last: numbers of 32 bits that are handed on may be put on the heap. */
+  #pickAmong(options: PickOptions<WeightedMember>, leftOut: Uint32Array): WeightedMember | undefined {
     const { points } = this
+    const { first, second } = this.#lanes
     const pickNumber = this.#leftOut.nextPick()
     let left = this.#placeable
     let one = points.indexAt(first)

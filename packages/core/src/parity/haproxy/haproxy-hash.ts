@@ -17,7 +17,7 @@ export interface HaproxyHash {
   (options: HaproxyHashOptions): ParityScheme<HaproxyServer>
   /**
    * Reads the config text of one `backend` or `listen` section, or of a whole file of which `options.backend` chooses one, with the
-   * `defaults` that apply; up to 4 MiB.
+   * `defaults` that apply; up to 4 MiB, and 262 144 lines.
    *
    * @throws StickyError `proxy-config` with the line and the reason if the text is broken, or HAProxy's choice does not follow from it and
    * the request alone; `invalid-option`

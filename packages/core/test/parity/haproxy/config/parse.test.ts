@@ -19,6 +19,13 @@ function message(text: string, options?: Parameters<typeof haproxyHash.parse>[1]
 }
 
 describe('refuses, with the line and the reason,', () => {
+  it('more lines than any config has, empty ones left out', () => {
+    expect(message(`${HEAD}${TWO}${'\n'.repeat(300_000)}`)).toBe('no error')
+    expect(message(`${HEAD}${TWO}${'\n'.repeat(9)}${'  a\n'.repeat(300_000)}`)).toBe(
+      'HAProxy config, line 262154: more than 262144 lines with words on them',
+    )
+  })
+
   it.each([
     ['  server s1 10.0.0.1:80 slowstart 10s\n', 3, 'slowstart'],
     ['  server s1 10.0.0.1:80 agent-check\n', 3, 'agent-check'],

@@ -204,11 +204,23 @@ export class Pool {
   }
 
   #follow(snapshot: PoolSnapshot): void {
-    this.#tellTable?.(snapshot)
+    this.#tell(snapshot)
     this.holds.look(snapshot)
     this.#drains.follow(snapshot)
     if (channels.endpoints.hasSubscribers) {
       channels.endpoints.publish({ pool: this.#options.name, set: snapshot })
+    }
+  }
+
+  /** What a table throws must end neither discovery's watch nor, after a change from within, the process. */
+  #tell(snapshot: PoolSnapshot): void {
+    try {
+      this.#tellTable?.(snapshot)
+    } catch (error) {
+      const { name: pool } = this.#options
+      if (channels.tableError.hasSubscribers) {
+        channels.tableError.publish({ pool, operation: 'follow', error })
+      }
     }
   }
 

@@ -217,7 +217,7 @@ class StickyPool implements Sticky {
 
   #place(lease: RequestLease): MaybePromise<Route> {
     lease.isOverflow = false
-    const member = this.#outage.servedBefore(lease) ?? this.#placement.pick(lease)
+    const member = this.#outage.servedBefore(lease) ?? this.#placement.pickUnbound(lease)
     if (!member) return this.#nobody(lease)
     if (lease.key === undefined) return lease.serve('keyless', member)
     if (!this.#placement.isFull(member.endpoint, lease))

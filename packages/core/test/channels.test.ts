@@ -34,6 +34,29 @@ describe('channels', () => {
     for (const unsubscribe of subscriptions.splice(0)) unsubscribe()
   })
 
+  it('tell of a table that cannot follow the endpoints, which harms nobody else', async () => {
+    const messages = listen('limpet:table:error')
+    const routedBy = listen('limpet:endpoints')
+    const fault = new Error('cannot follow')
+    const fail = () => {
+      throw fault
+    }
+    const table = { ...memoryTable(), bound: undefined, attach: () => fail, pickWithin: () => undefined }
+    for (const method of ['lookup', 'claim', 'move', 'touch', 'release'] as const) {
+      table[method] = fail
+    }
+    const sticky = createSticky({ key, name: 'carts', endpoints: [POD_1, POD_2], table, clock: fakeClock() })
+    expect(await sticky.route(REQUEST)).toMatchObject({ kind: 'refused', reason: 'no-endpoints' })
+    sticky.setWeight('pod-1', 2)
+    await settled()
+    expect(messages.filter(({ operation }) => operation === 'follow')).toEqual([
+      { pool: 'carts', operation: 'follow', error: fault },
+      { pool: 'carts', operation: 'follow', error: fault },
+    ])
+    expect(routedBy).toHaveLength(2)
+    await sticky.close()
+  })
+
   it('tell of every route that is given, successors and refusals included', async () => {
     const messages = listen('limpet:route')
     const sticky = createSticky({ key, name: 'carts', endpoints: [POD_1], clock: fakeClock() })

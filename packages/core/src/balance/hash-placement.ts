@@ -41,10 +41,23 @@ export class HashPlacement implements Balancer {
     const first = mapping.pick(key)
     const isWanted = first !== undefined && !context.skips(first)
     if (isWanted && this.#bound === undefined) return first
+    const before = this.#context
     this.#context = context
-    const home = isWanted ? first : mapping.pickWithin(key, this.#limits)
+    try {
+      return this.#pickWithin(mapping, key, isWanted ? first : undefined, context)
+    } finally {
+      this.#context = before
+    }
+  }
+
+  #pickWithin(
+    mapping: EndpointMapping,
+    key: string,
+    wanted: Endpoint | undefined,
+    context: PickContext,
+  ): Endpoint | undefined {
+    const home = wanted ?? mapping.pickWithin(key, this.#limits)
     const chosen = this.#bound === undefined ? home : mapping.pickWithin(key, this.#boundedLimits)
-    this.#context = undefined
     // Where those that are not skipped all have more than their share, the bound is no reason to refuse.
     if (chosen === undefined || chosen === home) return home
     context.overflows()

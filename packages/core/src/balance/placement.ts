@@ -46,12 +46,19 @@ export class Placement {
     return endpoint && !request.skips(endpoint) ? snapshot.find(endpoint.identity) : undefined
   }
 
+  /** Where a request goes whose key is bound to nobody: where bindings are computed, only where they may be. */
+  pickUnbound(request: PlacedRequest): Member | undefined {
+    return this.#computed && request.key !== undefined ? this.pickByHash(request) : this.pick(request)
+  }
+
   /** The balancer's choice among the endpoints that may hold one more key. */
   pickBelowCap(request: PlacedRequest): Member | undefined {
     request.skipsAlso = (endpoint) => this.isFull(endpoint, request)
-    const member = this.pick(request)
-    request.skipsAlso = undefined
-    return member
+    try {
+      return this.pick(request)
+    } finally {
+      request.skipsAlso = undefined
+    }
   }
 
   /**

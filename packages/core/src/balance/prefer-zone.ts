@@ -82,6 +82,10 @@ class ZoneSet implements EndpointSet {
     this.weights = set.weights.filter((_, index) => set.placeable[index]?.zone === zone)
   }
 
+  weightOf(identity: Identity): number | undefined {
+    return this.#set.weightOf(identity)
+  }
+
   get(identity: Identity): Endpoint | undefined {
     return this.#set.get(identity)
   }

@@ -19,6 +19,8 @@ export interface EndpointSet {
    * starts slowly. Balancers read it here.
    */
   readonly weights: readonly number[]
+  /** The weight of an endpoint of this set as `weights` has it, also of one that takes no new keys; undefined for one that is not in it. */
+  weightOf(identity: Identity): number | undefined
   /** The endpoint with this identity; undefined = gone. */
   get(identity: Identity): Endpoint | undefined
   /** The availability of an endpoint of this set; undefined for one that is not in it. */
@@ -106,6 +108,10 @@ class DiscoveredSet implements EndpointSet {
       ),
     )
     this.weights = Object.freeze(this.placeable.map(({ weight }) => weight))
+  }
+
+  weightOf(identity: Identity): number | undefined {
+    return this.#byIdentity.get(identity)?.weight
   }
 
   get(identity: Identity): Endpoint | undefined {

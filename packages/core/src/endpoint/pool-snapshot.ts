@@ -11,6 +11,8 @@ export interface Member {
   readonly isUsable: boolean
   /** Takes new keys. */
   readonly isPlaceable: boolean
+  /** In placement: the endpoint's own or the operator's, lowered while it starts slowly. */
+  readonly weight: number
   readonly state: EndpointState
 }
 
@@ -43,6 +45,10 @@ export class PoolSnapshot implements EndpointSet {
     this.placeable = Object.freeze(members.placeable)
     this.weights = Object.freeze(members.weights)
     this.#members = members.byIdentity
+  }
+
+  weightOf(identity: Identity): number | undefined {
+    return this.#members.get(identity)?.weight
   }
 
   get(identity: Identity): Endpoint | undefined {
@@ -83,14 +89,16 @@ class Members {
       const health = healthFor(state)
       const availability = availabilityOf(endpoint.conditions, health, state.drain)
       if (availability.state !== 'down' || isLocalEvidence(availability.cause)) this.servingSize++
-      const weight = state.weight ?? endpoint.weight
-      const isPlaceable = availability.state === 'ready' && weight > 0
+      const ownWeight = state.weight ?? endpoint.weight
+      const isPlaceable = availability.state === 'ready' && ownWeight > 0
       const isUsable = availability.state !== 'down'
-      this.byIdentity.set(endpoint.identity, { endpoint, availability, isUsable, isPlaceable, state })
+      const weight = isUsable ? ownWeight * shareOf(state) : ownWeight
+      const member = { endpoint, availability, isUsable, isPlaceable, weight, state }
+      this.byIdentity.set(endpoint.identity, member)
       if (health !== 'healthy') this.hasUnhealthy = true
       if (!isPlaceable) continue
       this.placeable.push(endpoint)
-      this.weights.push(weight * shareOf(state))
+      this.weights.push(weight)
     }
   }
 }

@@ -5,13 +5,13 @@ const LIGHT = 16
 
 /**
  * Whose turn it is to take a place: members in order, in round `r` those for which `r × weight` has come to their turns so far
- * times the heaviest weight. Light members wait for their round in a heap, so that a turn takes a few looks however uneven the
+ * times the heaviest weight, in doubles, as Envoy has it (maglev_lb.cc). Light members wait for their round in a heap, so that a turn takes a few looks however uneven the
  * weights are.
  */
 export class MaglevTurns {
   readonly #weights: Float64Array
   readonly #heaviest: number
-  /** A round in which no turn is left to take: each has at least that of the heaviest. */
+  /** A round in which no turn is left to take: the heaviest has one in each, but for a few in which the sum of its turns was rounded up. */
   readonly #lastRound: number
   /** Turns taken, times the heaviest weight. */
   readonly #taken: Float64Array
@@ -27,7 +27,7 @@ export class MaglevTurns {
     const isHeavy = (place: number) => (weights[place] as number) * LIGHT >= heaviest
     this.#weights = weights
     this.#heaviest = heaviest
-    this.#lastRound = turns + 1
+    this.#lastRound = 2 * turns + 2
     this.#taken = new Float64Array(weights.length)
     this.#heavy = Uint32Array.from(weights.keys()).filter(isHeavy)
     this.#light = new SmallestFirst(weights.length - this.#heavy.length)

@@ -3,6 +3,7 @@ import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
 import { differenceOf, sampledDifference } from './difference.ts'
 import { KeyLanes } from './key-lanes.ts'
+import { LeftOut } from './left-out.ts'
 import { filledTable } from './maglev-table.ts'
 import { checkMembers, type Member, type WeightedMember } from './member.ts'
 import type { SlicedHash } from './sliced-hash.ts'
@@ -37,9 +38,7 @@ export class Maglev implements SlicedHash {
   readonly #lanes: KeyLanes
   readonly #totalWeight: number
   readonly #placeable: number
-  /** For each member, the number of the pick that has left it out. */
-  readonly #leftOut: Uint32Array
-  #pickNumber = 0
+  readonly #leftOut: LeftOut
 
   constructor(members: readonly WeightedMember[], seed: number, table: Uint16Array | Uint32Array) {
     this.members = members
@@ -47,7 +46,7 @@ export class Maglev implements SlicedHash {
     this.#lanes = new KeyLanes(KEY_SEEDS[0] ^ seed, KEY_SEEDS[1] ^ seed)
     this.#totalWeight = members.reduce((sum, { weight }) => sum + weight, 0)
     this.#placeable = members.filter(({ weight }) => weight > 0).length
-    this.#leftOut = new Uint32Array(members.length)
+    this.#leftOut = new LeftOut(members.length)
     this.table = table
   }
 
@@ -55,21 +54,13 @@ export class Maglev implements SlicedHash {
     if (this.#placeable === 0) return undefined
     this.#read(key)
     const { table } = this
-    const { first, second } = this.#lanes
-    let place = first % table.length
-    if (options === undefined) return this.members[table[place] as number]
-    const pickNumber = this.#nextPick()
-    // Steps of its own for each key, so that those of one member go to all the others.
-    const step = (second % (table.length - 1)) + 1
-    for (let left = this.#placeable; left > 0; place = (place + step) % table.length) {
-      const index = table[place] as number
-      if (this.#leftOut[index] === pickNumber) continue
-      const member = this.members[index] as WeightedMember
-      if (!isLeftOut(member, options, this.#totalWeight)) return member
-      this.#leftOut[index] = pickNumber
-      left--
+    if (options === undefined) return this.members[table[this.#lanes.first % table.length] as number]
+    const leftOut = this.#leftOut.take()
+    try {
+      return this.#pickAmong(options, leftOut)
+    } finally {
+      this.#leftOut.giveBack(leftOut)
     }
-    return undefined
   }
 
   candidates(key: string | Uint8Array): IterableIterator<WeightedMember> {
@@ -128,11 +119,22 @@ export class Maglev implements SlicedHash {
     else this.#lanes.readBytes(key)
   }
 
-  #nextPick(): number {
-    if (this.#pickNumber === 0xffffffff) {
-      this.#leftOut.fill(0)
-      this.#pickNumber = 0
+  /** Of the key that was read last: numbers of 32 bits that are handed on may be put on the heap. */
+  #pickAmong(options: PickOptions<WeightedMember>, leftOut: Uint32Array): WeightedMember | undefined {
+    const { table } = this
+    const { first, second } = this.#lanes
+    const pickNumber = this.#leftOut.nextPick()
+    // Steps of its own for each key, so that those of one member go to all the others.
+    const step = (second % (table.length - 1)) + 1
+    let place = first % table.length
+    for (let left = this.#placeable; left > 0; place = (place + step) % table.length) {
+      const index = table[place] as number
+      if (leftOut[index] === pickNumber) continue
+      const member = this.members[index] as WeightedMember
+      if (!isLeftOut(member, options, this.#totalWeight)) return member
+      leftOut[index] = pickNumber
+      left--
     }
-    return ++this.#pickNumber
+    return undefined
   }
 }

@@ -2,6 +2,7 @@ import { isLeftOut } from './bounded-load.ts'
 import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
 import { KeyLanes } from './key-lanes.ts'
+import { LeftOut } from './left-out.ts'
 import type { Member, WeightedMember } from './member.ts'
 import { POINTS_AT_ONCE, sortedPoints } from './point-sort.ts'
 import { RingChange } from './ring-change.ts'
@@ -52,9 +53,8 @@ export class Ring implements SlicedHash {
   readonly slotOfMember: Uint32Array
   readonly #halvings: number
   readonly #lanes: KeyLanes
-  /** For each slot, the number of the pick that has left its member out. */
-  readonly #leftOut: Uint32Array
-  #pickNumber = 0
+  /** By slots. */
+  readonly #leftOut: LeftOut
   #slotByIdentity: ReadonlyMap<string, number> | undefined
   readonly #placeable: number
   readonly #totalWeight: number
@@ -71,7 +71,7 @@ export class Ring implements SlicedHash {
     this.slotOfMember = slotOfMember
     this.#halvings = halvings
     this.#lanes = new KeyLanes(KEY_SEEDS[0] ^ seed, KEY_SEEDS[1] ^ seed)
-    this.#leftOut = new Uint32Array(slots.length)
+    this.#leftOut = new LeftOut(slots.length)
     let placeable = 0
     let totalWeight = 0
     for (const { weight } of members) {
@@ -94,8 +94,8 @@ export class Ring implements SlicedHash {
   pick(key: string | Uint8Array, options?: PickOptions<WeightedMember>): WeightedMember | undefined {
     if (this.points.size === 0) return undefined
     this.#read(key)
+    if (options !== undefined) return this.#pickWithin(options)
     const { first, second } = this.#lanes
-    if (options !== undefined) return this.#pickAmong(first, second, options)
     return this.slots[this.slotOf(first, second)]
   }
 
@@ -157,13 +157,20 @@ export class Ring implements SlicedHash {
     else this.#lanes.readBytes(key)
   }
 
-  #pickAmong(
-    first: number,
-    second: number,
-    options: PickOptions<WeightedMember>,
-  ): WeightedMember | undefined {
+  #pickWithin(options: PickOptions<WeightedMember>): WeightedMember | undefined {
+    const leftOut = this.#leftOut.take()
+    try {
+      return this.#pickAmong(options, leftOut)
+    } finally {
+      this.#leftOut.giveBack(leftOut)
+    }
+  }
+
+  /** Of the key that was read last: numbers of 32 bits that are handed on may be put on the heap. */
+  #pickAmong(options: PickOptions<WeightedMember>, leftOut: Uint32Array): WeightedMember | undefined {
     const { points } = this
-    const pickNumber = this.#nextPick()
+    const { first, second } = this.#lanes
+    const pickNumber = this.#leftOut.nextPick()
     let left = this.#placeable
     let one = points.indexAt(first)
     let two = points.indexAt(second)
@@ -172,23 +179,15 @@ export class Ring implements SlicedHash {
       const distanceTwo = ((points.positions[two] as number) - second) >>> 0
       const isOne = distanceOne <= distanceTwo
       const slot = points.slots[isOne ? one : two] as number
-      if (this.#leftOut[slot] !== pickNumber) {
+      if (leftOut[slot] !== pickNumber) {
         const member = this.slots[slot] as WeightedMember
         if (!isLeftOut(member, options, this.#totalWeight)) return member
-        this.#leftOut[slot] = pickNumber
+        leftOut[slot] = pickNumber
         left--
       }
       if (isOne) one = one + 1 === points.size ? 0 : one + 1
       else two = two + 1 === points.size ? 0 : two + 1
     }
     return undefined
-  }
-
-  #nextPick(): number {
-    if (this.#pickNumber === 0xffffffff) {
-      this.#leftOut.fill(0)
-      this.#pickNumber = 0
-    }
-    return ++this.#pickNumber
   }
 }

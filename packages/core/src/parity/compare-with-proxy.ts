@@ -1,3 +1,5 @@
+import { withoutOws } from '../key/header-values.ts'
+import type { RequestLike } from '../key/request-like.ts'
 import { durationOption, functionOption, integerOption, invalidOption, optionsObject } from '../option.ts'
 import type { ParityScheme, ParityServer } from './parity-scheme.ts'
 import { type ProxyAnswer, ProxyAsker, type ProxyRequest } from './proxy-asker.ts'
@@ -92,8 +94,8 @@ export async function compareWithProxy(
   const tally = new Tally(maxKept)
 
   const compare = async (key: string) => {
-    const request = requestOf(key)
-    const bytes = scheme.key({ headers: {}, rawHeaders: request.rawHeaders ?? [], url: request.path })
+    const request = asker.whole(requestOf(key))
+    const bytes = scheme.key(asReceived(request))
     if (bytes === undefined) return tally.add('unhashed')
     const expected = scheme.pick(bytes)
     let actual: string | undefined
@@ -109,9 +111,10 @@ export async function compareWithProxy(
     tally.disagree({ key, expected: expected?.name, actual })
   }
   try {
-    await eachOf(keys, concurrency, async (key) => {
+    await eachOf(keys, concurrency, signal, async (key) => {
       signal?.throwIfAborted()
       await compare(typeof key === 'string' ? key : wireText(key))
+      signal?.throwIfAborted()
       onProgress?.(tally.snapshot())
     })
   } finally {
@@ -120,14 +123,16 @@ export async function compareWithProxy(
   return tally.snapshot()
 }
 
-/** Deals with the items of one iterator, some at a time; the first failure ends all. */
+/** Deals with the items of one iterator, some at a time; the first failure ends all, and so does the signal. */
 async function eachOf<T>(
   items: Iterable<T> | AsyncIterable<T>,
   concurrency: number,
+  signal: AbortSignal | undefined,
   deal: (item: T) => Promise<void>,
 ): Promise<void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
   let isOver = false
+  let stop = () => undefined as unknown
   const worker = async () => {
     while (!isOver) {
       const { done, value } = await iterator.next()
@@ -136,10 +141,17 @@ async function eachOf<T>(
     }
   }
   try {
-    await Promise.all(Array.from({ length: concurrency }, worker))
+    signal?.throwIfAborted()
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(signal?.reason)
+      signal?.addEventListener('abort', stop, { once: true })
+    })
+    await Promise.race([Promise.all(Array.from({ length: concurrency }, worker)), stopped])
   } finally {
     isOver = true
-    await iterator.return?.()
+    signal?.removeEventListener('abort', stop)
+    // Not waited for: keys that never come would not end either.
+    Promise.resolve(iterator.return?.()).catch(() => undefined)
   }
 }
 
@@ -176,6 +188,11 @@ class Tally {
       failures: [...this.#failures],
     }
   }
+}
+
+/** As whoever gets the request reads it: blanks around a value are no part of it. */
+function asReceived({ path, rawHeaders }: Required<ProxyRequest>): RequestLike {
+  return { headers: {}, rawHeaders: rawHeaders.map(withoutOws), url: path, method: 'GET' }
 }
 
 function byServerHeader({ headers }: ProxyAnswer): string | undefined {

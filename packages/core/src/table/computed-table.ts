@@ -1,3 +1,4 @@
+import type { Availability } from '../endpoint/availability.ts'
 import type { Endpoint, Identity } from '../endpoint/endpoint.ts'
 import type { EndpointSet } from '../endpoint/endpoint-set.ts'
 import { StickyError } from '../error.ts'
@@ -68,18 +69,24 @@ export class ComputedTable implements StickyTable, ComputedBindings {
   }
 
   #follow(set: EndpointSet): void {
-    const endpoints: Endpoint[] = [...set.placeable]
-    const weights: number[] = [...set.weights]
-    if (this.#draining === 'keep') {
-      for (const endpoint of set.endpoints) {
-        if (endpoint.weight === 0 || set.availability(endpoint.identity)?.state !== 'draining') continue
-        endpoints.push(endpoint)
-        weights.push(endpoint.weight)
-      }
+    const endpoints: Endpoint[] = []
+    const weights: number[] = []
+    // In discovery's order, whoever drains: some of the proxies' mappings depend on the order.
+    for (const endpoint of set.endpoints) {
+      const weight = set.weightOf(endpoint.identity) ?? 0
+      if (weight === 0 || !this.#takesKeys(set.availability(endpoint.identity))) continue
+      endpoints.push(endpoint)
+      weights.push(weight)
     }
     this.#mapping = this.#hash.over(endpoints, weights, this.#mapping)
     this.#answers = new Map(
       endpoints.map(({ identity }) => [identity, this.#answers.get(identity) ?? answersOf(identity)]),
+    )
+  }
+
+  #takesKeys(availability: Availability | undefined): boolean {
+    return (
+      availability?.state === 'ready' || (this.#draining === 'keep' && availability?.state === 'draining')
     )
   }
 }

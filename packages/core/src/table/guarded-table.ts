@@ -4,8 +4,8 @@ import { StickyError } from '../error.ts'
 import { isPromise, type MaybePromise } from '../maybe-promise.ts'
 import type { Binding, Claim, Move, StickyTable } from './sticky-table.ts'
 
-/** What a table was asked, for messages. @public */
-export type TableOperation = 'lookup' | 'claim' | 'move' | 'touch' | 'release'
+/** What a table was asked, for messages; `follow`: one that computes its bindings was told of endpoints. @public */
+export type TableOperation = 'lookup' | 'claim' | 'move' | 'touch' | 'release' | 'follow'
 
 /** The request on whose behalf a table is asked: its signal ends the wait. */
 export interface TableCaller {

@@ -34,6 +34,8 @@ const MEMBERS: Member[] = Array.from({ length: 12 }, (_, i) => ({
 const KEYS = Array.from({ length: 1_000 }, (_, i) => `session-${i}-0000-4000-8000`)
 const BYTES = KEYS.map((key) => Buffer.from(key, 'latin1'))
 const PICKS = 50_000
+/** One byte for a pick would be 50 000; what remains is V8's own, when it compiles again. */
+const MOST_BYTES = PICKS / 2
 
 describe.each(['ring', 'rendezvous', 'maglev'] as const)('pick by %s', (algorithm) => {
   const hash = consistentHash(MEMBERS, { algorithm })
@@ -54,10 +56,13 @@ describe.each(['ring', 'rendezvous', 'maglev'] as const)('pick by %s', (algorith
 
   it.each(Object.keys(picks))('allocates nothing: %s', { timeout: 30_000 }, async (name) => {
     const run = picks[name] as () => void
-    // Until V8 has compiled it: interpreted code keeps numbers above 31 bits on the heap.
-    for (let i = 0; i < 3; i++) run()
-    // One byte for a pick would be 50 000; what remains is V8's own, when it compiles again.
-    expect(await bytesAllocated(run)).toBeLessThan(PICKS / 2)
+    // Until V8 has compiled it, which a busy machine puts off: interpreted code keeps numbers above 31 bits on the heap.
+    let least = Number.POSITIVE_INFINITY
+    for (let tries = 0; tries < 20 && least >= MOST_BYTES; tries++) {
+      for (let i = 0; i < 3; i++) run()
+      least = Math.min(least, await bytesAllocated(run))
+    }
+    expect(least).toBeLessThan(MOST_BYTES)
     expect(picked).toBeGreaterThan(0)
   })
 })

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { headerValues } from '../../src/key/header-values.ts'
+import type { RequestLike } from '../../src/key/request-like.ts'
 import { type Comparison, compareWithProxy } from '../../src/parity/compare-with-proxy.ts'
 import { crc32 } from '../../src/parity/crc32.ts'
 import { moduloScheme, servers } from './modulo-scheme.ts'
@@ -95,14 +97,15 @@ describe('compareWithProxy', () => {
   it('counts apart what the proxy does not hash, what cannot be sent, and what is not answered', async () => {
     const url = await proxy((request, response) => {
       if (request.headers['x-session'] === 'silent') return
+      if (request.headers['x-session'] === 'stuck') return void response.write('a part of ')
       if (request.headers['x-session'] !== 'nameless') agreeing(request, response)
       else response.writeHead(503).end()
     })
-    const result = await compareWithProxy(url, scheme, ['', 'a\nb', 'silent', 'nameless', 'fine'], {
+    const result = await compareWithProxy(url, scheme, ['', 'a\nb', 'silent', 'stuck', 'nameless', 'fine'], {
       timeoutMs: 200,
     })
-    expect(result).toMatchObject({ done: 5, agreed: 1, unhashed: 1, failed: 3 })
-    expect(result.failures.map(({ key }) => key).sort()).toEqual(['a\nb', 'nameless', 'silent'])
+    expect(result).toMatchObject({ done: 6, agreed: 1, unhashed: 1, failed: 4 })
+    expect(result.failures.map(({ key }) => key).sort()).toEqual(['a\nb', 'nameless', 'silent', 'stuck'])
   })
 
   it('asks as many at once as it may, of any number of keys', async () => {
@@ -124,6 +127,78 @@ describe('compareWithProxy', () => {
     expect(await compareWithProxy(url, scheme, keys(), { concurrency: 4 })).toMatchObject({ agreed: 500 })
     expect(most).toBeGreaterThan(1)
     expect(most).toBeLessThanOrEqual(4)
+  })
+
+  it('reads no body beyond what it keeps, however long it is', async () => {
+    let cut = 0
+    const url = await proxy(({ headers }, response) => {
+      response.setHeader('X-Server', chosen(headers['x-session']) as string)
+      const piece = Buffer.alloc(65_536, 0x61)
+      const write = () => {
+        while (!response.destroyed && response.write(piece));
+      }
+      response.on('drain', write)
+      response.once('close', () => cut++)
+      write()
+    })
+    const lengths = new Set<number>()
+    const result = await compareWithProxy(url, scheme, KEYS.slice(0, 5), {
+      serverOf: ({ body, headers }) => {
+        lengths.add(body.length)
+        return headers['x-server'] as string
+      },
+    })
+    expect(result).toMatchObject({ agreed: 5, failed: 0 })
+    expect([...lengths]).toEqual([65_536])
+    await expect.poll(() => cut).toBe(5)
+  })
+
+  it('expects what the proxy gets: the path of the URL, a Host, and values without the blanks around them', async () => {
+    const seen: unknown[] = []
+    const url = await proxy((request, response) => {
+      seen.push([request.url, request.headers.host])
+      agreeing(request, response)
+    })
+    const asked: unknown[] = []
+    const curious = {
+      ...scheme,
+      key: (request: RequestLike) => {
+        asked.push([request.url, headerValues(request, 'host').join()])
+        return scheme.key(request)
+      },
+    }
+    const keys = [' blank', 'blank ', '\tblank\t', 'blank', 'other']
+    const target = new URL('/a/b?c=d', url)
+    expect(await compareWithProxy(target, curious, keys, { concurrency: 1 })).toMatchObject({ agreed: 5 })
+    const requestOf = (key: string) => ({ rawHeaders: ['HOST', 'chat.test', 'x-session', key], path: '/e' })
+    expect(await compareWithProxy(target, curious, ['k'], { requestOf })).toMatchObject({ agreed: 1 })
+    expect(seen).toEqual(asked)
+    expect(new Set(seen.map(String))).toEqual(new Set([`/a/b?c=d,${target.host}`, '/e,chat.test']))
+  })
+
+  it('counts as failed what cannot be asked at all, and goes on', async () => {
+    const requestOf = (key: string) => ({
+      ...(key === 'path' ? { path: '/a b' } : {}),
+      rawHeaders: ['x-session', key, ...(key === 'name' ? ['a b', 'c'] : key === 'odd' ? ['a'] : [])],
+    })
+    const result = await compareWithProxy(await proxy(agreeing), scheme, ['path', 'name', 'odd', 'fine'], {
+      requestOf,
+    })
+    expect(result).toMatchObject({ done: 4, failed: 3, agreed: 1 })
+  })
+
+  it('ends when it is told to while a key never comes', async () => {
+    const stop = new AbortController()
+    async function* keys() {
+      yield 'k-1'
+      await new Promise(() => undefined)
+    }
+    const onProgress = () => stop.abort(new Error('enough'))
+    const result = compareWithProxy(await proxy(agreeing), scheme, keys(), {
+      signal: stop.signal,
+      onProgress,
+    })
+    await expect(result).rejects.toThrow('enough')
   })
 
   it('ends when it is told to, and reads no further key', async () => {

@@ -1,7 +1,6 @@
 import type { Identity } from '../../src/endpoint/endpoint.ts'
 import type { Route } from '../../src/route/route.ts'
 import type { StickyOptions } from '../../src/sticky-options.ts'
-import type { TableOperation } from '../../src/table/guarded-table.ts'
 import { type NearCache, nearCache } from '../../src/table/near/near-cache.ts'
 import type { StickyTable } from '../../src/table/sticky-table.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
@@ -20,7 +19,7 @@ export interface OutagePool extends TestPool {
   readonly source: TestInvalidations
   /** Every operation of this replica fails so; undefined = the table is back. */
   away(fault: Fault | undefined): void
-  fail(operation: TableOperation): void
+  fail(operation: keyof Faults): void
   /** Sends a request, lets the table's time pass where it hangs, and ends it as answered. */
   send(key: string): Promise<string>
   pass(ms: number): Promise<void>

@@ -3,11 +3,14 @@ import type { TableOperation } from '../../src/table/guarded-table.ts'
 import type { StickyTable } from '../../src/table/sticky-table.ts'
 import { settled } from './settled.ts'
 
+/** What every table is asked. */
+type Asked = Exclude<TableOperation, 'follow'>
+
 /** How one operation of a table under test misbehaves. */
 export type Fault = 'throws' | 'rejects' | 'hangs'
 
 /** Faults by operation; change it while a test runs. */
-export type Faults = { [Operation in TableOperation]?: Fault }
+export type Faults = { [Operation in Asked]?: Fault }
 
 /** A table whose operations fail as `faults` says at the time of the call; those without a fault do as `table` does. */
 export function faultyTable(
@@ -15,7 +18,7 @@ export function faultyTable(
   faults: Faults,
   error: unknown = new Error('broken'),
 ): StickyTable {
-  const call = <T>(operation: TableOperation, act: () => MaybePromise<T>): MaybePromise<T> => {
+  const call = <T>(operation: Asked, act: () => MaybePromise<T>): MaybePromise<T> => {
     switch (faults[operation]) {
       case 'throws':
         throw error
@@ -41,7 +44,7 @@ export interface RemoteTable extends StickyTable {
 /** `random` orders the events; the same numbers give the same order. */
 export function remoteTable(table: StickyTable, random: () => number): RemoteTable {
   const events: (() => void)[] = []
-  const call = <T>(_operation: TableOperation, act: () => MaybePromise<T>): Promise<T> =>
+  const call = <T>(_operation: Asked, act: () => MaybePromise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const takeEffect = async () => {
         try {
@@ -71,7 +74,7 @@ export function remoteTable(table: StickyTable, random: () => number): RemoteTab
 
 /** A table that counts the calls of each operation. */
 export interface CountedTable extends StickyTable {
-  readonly calls: { [Operation in TableOperation]: number }
+  readonly calls: { [Operation in Asked]: number }
 }
 
 export function countedTable(table: StickyTable): CountedTable {
@@ -87,7 +90,7 @@ export function countedTable(table: StickyTable): CountedTable {
 
 function overEachCall(
   table: StickyTable,
-  call: <T>(operation: TableOperation, act: () => MaybePromise<T>) => MaybePromise<T>,
+  call: <T>(operation: Asked, act: () => MaybePromise<T>) => MaybePromise<T>,
 ): StickyTable {
   return {
     lookup: (key) => call('lookup', () => table.lookup(key)),

@@ -1,6 +1,6 @@
+import { MaglevTurns } from '../../hash/maglev-turns.ts'
 import { Hash64 } from './hash64.ts'
 import { type HostTable, indexArray, type TableHost } from './host-table.ts'
-import { TurnQueue } from './turns.ts'
 import { xxh64 } from './xxh64.ts'
 
 /**
@@ -42,12 +42,12 @@ export class EnvoyMaglevTable implements HostTable {
     const skips = Float64Array.from(sorted, ({ key }) => this.#hashed(key, 1, size - 1) + 1)
     const places = indexArray(size, hosts.reduce((most, { index }) => Math.max(most, index), 0) + 1)
     const taken = new Uint8Array(size)
-    const turns = new TurnQueue(
-      sorted.map(({ share }) => share),
+    const turns = new MaglevTurns(
+      Float64Array.from(sorted, ({ share }) => share),
       size,
     )
     for (let left = size; left > 0; left--) {
-      const turn = turns.take()
+      const turn = turns.next()
       const skip = skips[turn] as number
       let place = next[turn] as number
       while (taken[place] === 1) place = place + skip < size ? place + skip : place + skip - size

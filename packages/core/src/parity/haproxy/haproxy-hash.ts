@@ -13,12 +13,14 @@ import { HaproxyScheme } from './haproxy-scheme.ts'
  * @public
  */
 export interface HaproxyHash {
-  /** Throws a StickyError (`invalid-option`) that names the option. */
+  /** The mapping of a backend. @throws StickyError `invalid-option`, naming the option */
   (options: HaproxyHashOptions): ParityScheme<HaproxyServer>
   /**
    * Reads the config text of one `backend` or `listen` section, or of a whole file of which `options.backend` chooses one, with the
-   * `defaults` that apply. Throws a StickyError (`invalid-option`) that names the line and the reason where the text is broken, or where
-   * HAProxy's choice does not follow from it and the request alone.
+   * `defaults` that apply; up to 4 MiB, and 262 144 lines.
+   *
+   * @throws StickyError `proxy-config` with the line and the reason if the text is broken, or HAProxy's choice does not follow from it and
+   * the request alone; `invalid-option`
    */
   parse(text: string, options?: HaproxyParseOptions): ParityScheme<HaproxyServer>
 }

@@ -1,3 +1,4 @@
+import { commonDivisor } from '../common-divisor.ts'
 import type { Backend } from './backend.ts'
 import { NodeRing } from './node-ring.ts'
 import { type ServerLookup, SoleServer } from './server-lookup.ts'
@@ -57,14 +58,10 @@ function ring(backend: Backend, members: readonly number[], before: ServerChoice
 
 /** The divisor is that of all servers of the config, whoever is down. */
 function mapServers(backend: Backend, members: readonly number[]): MapServer[] {
-  const divisor = backend.servers.reduce((common, { weight }) => greatestCommonDivisor(common, weight), 0)
+  const divisor = backend.servers.reduce((common, { weight }) => commonDivisor(common, weight), 0)
   return members.map((index) => ({ index, share: weightOf(backend, index) / divisor }))
 }
 
 function weightOf({ servers }: Backend, index: number): number {
   return (servers[index] as { readonly weight: number }).weight
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { invalidOption, optionsObject } from '../../option.ts'
+import { commonDivisor } from '../common-divisor.ts'
 import type { ParityServer } from '../parity-scheme.ts'
 
 /** A node of APISIX, or an endpoint of ingress-nginx. @public */
@@ -68,12 +69,8 @@ const MOST_WEIGHT = 2 ** 31 - 1
 /** The weights divided by what all of them can be divided by, as APISIX does before it builds the ring. */
 export function ringWeights(nodes: readonly RestyNode[]): readonly number[] {
   let divisor = 0
-  for (const { weight } of nodes) divisor = greatestDivisor(divisor, weight)
+  for (const { weight } of nodes) divisor = commonDivisor(divisor, weight)
   return nodes.map(({ weight }) => (divisor === 0 ? 0 : weight / divisor))
-}
-
-function greatestDivisor(one: number, other: number): number {
-  return other === 0 ? one : greatestDivisor(other, one % other)
 }
 
 function isAddressWithPort(text: unknown): text is string {

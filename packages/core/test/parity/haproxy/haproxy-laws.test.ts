@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { StickyError } from '../../../src/error.ts'
 import { SlotMap } from '../../../src/parity/haproxy/slot-map.ts'
 import { type HaproxyHashOptions, type HaproxyServerInit, haproxyHash } from '../../../src/parity/index.ts'
 import { drawing, randomBackend } from './random-backend.ts'
@@ -172,8 +173,10 @@ describe('parse of any text', () => {
             schemes++
             expect(scheme.servers.length).toBeGreaterThan(0)
           } catch (error) {
-            expect(error).toMatchObject({ code: 'invalid-option' })
-            expect((error as Error).message).toMatch(/^(HAProxy config, line \d+: |option ")/)
+            const { code, message } = error as StickyError
+            expect(`${code} ${message}`).toMatch(
+              /^(proxy-config HAProxy config, line \d+: |invalid-option option ")/,
+            )
           }
         },
       ),
@@ -195,7 +198,7 @@ describe('parse of any text', () => {
       try {
         haproxyHash.parse(`backend b\n  balance hdr(x)\n  server a 10.0.0.1:1\n${tail}`)
       } catch (error) {
-        expect(error).toMatchObject({ code: 'invalid-option' })
+        expect(error).toMatchObject({ code: 'proxy-config' })
       }
     }
     expect(performance.now() - start).toBeLessThan(30_000)

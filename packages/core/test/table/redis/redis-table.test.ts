@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
-import { REFRESH } from '../../../src/table/redis/redis-scripts.ts'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import type { Binding } from '../../../src/table/sticky-table.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
@@ -25,8 +24,6 @@ describeRedis('redisTable', (program) => {
   beforeAll(async () => {
     server = await redisServer({ program })
     clients = await connectedClients(server)
-    // A use that waits for its script to be sent a second time would be late in a time that leaps.
-    await server.cli('SCRIPT', 'LOAD', REFRESH.text)
   })
   afterAll(async () => {
     await clients?.[Symbol.asyncDispose]()
@@ -36,8 +33,13 @@ describeRedis('redisTable', (program) => {
   for (const kind of KINDS) {
     const create = (timeouts: { idleTimeoutMs: number; absoluteTimeoutMs?: number }) => {
       const clock = fakeClock()
-      const table = redisTable(clockedClient(clientOf(kind), clock), { ...options(), ...timeouts, clock })
-      return { table, advance: (ms: number) => clock.advance(ms), close: () => table.close() }
+      const { client, settled } = clockedClient(clientOf(kind), clock)
+      const table = redisTable(client, { ...options(), ...timeouts, clock })
+      const advance = async (ms: number) => {
+        await settled()
+        clock.advance(ms)
+      }
+      return { table, advance, close: () => table.close() }
     }
     const registry = { describe, it }
     stickyTableConformance({
@@ -87,7 +89,7 @@ describeRedis('redisTable', (program) => {
   it('lets Redis end a binding after 1.25 times the idle timeout, and lengthens it when less than the idle timeout is left', async () => {
     const clock = fakeClock()
     const pool = { ...options(), idleTimeoutMs: 40_000, clock }
-    const table = redisTable(clockedClient(clientOf('ioredis'), clock), pool)
+    const table = redisTable(clockedClient(clientOf('ioredis'), clock).client, pool)
     await table.claim('k', 'pod-1')
     const life = async () => Number(await server.cli('PTTL', `limpet:${pool.pool}:k`))
     const untilOf = async () => (await server.cli('GET', `limpet:${pool.pool}:k`)).slice(14, 21)

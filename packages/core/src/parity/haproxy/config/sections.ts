@@ -20,6 +20,8 @@ export interface ConfigSection {
 
 const MAX_TEXT = 2 ** 22
 const MAX_LINE = 2 ** 16
+/** Lines with words on them: a text of nothing but short ones would take two hundred times its size. */
+const MAX_LINES = 2 ** 18
 
 const KINDS = new Set(
   (
@@ -35,6 +37,7 @@ const MESSAGES = new Set(['.notice', '.warning', '.alert', '.diag'])
 export function configSections(text: string): ConfigSection[] {
   if (text.length > MAX_TEXT) throw configFault(1, `the text is longer than ${MAX_TEXT} characters`)
   const sections: (ConfigSection & { readonly lines: ConfigLine[] })[] = []
+  let lines = 0
   text.split('\n').forEach((raw, index) => {
     const number = index + 1
     if (raw.length > MAX_LINE) throw configFault(number, `the line is longer than ${MAX_LINE} characters`)
@@ -42,6 +45,7 @@ export function configSections(text: string): ConfigSection[] {
     const line: ConfigLine = { number, ...lineWords(raw) }
     const [keyword = ''] = line.words
     if (keyword === '' && line.fault === undefined) return
+    if (++lines > MAX_LINES) throw configFault(number, `more than ${MAX_LINES} lines with words on them`)
     if (MESSAGES.has(keyword)) return
     if (keyword.startsWith('.'))
       throw configFault(

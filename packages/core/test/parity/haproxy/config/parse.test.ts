@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { StickyError } from '../../../../src/error.ts'
 import { haproxyHash } from '../../../../src/parity/index.ts'
 
 const HEAD = 'backend b\n  balance hdr(x-key)\n'
@@ -9,13 +10,22 @@ function message(text: string, options?: Parameters<typeof haproxyHash.parse>[1]
   try {
     haproxyHash.parse(text, options)
   } catch (error) {
-    expect(error).toMatchObject({ name: 'StickyError', code: 'invalid-option' })
-    return (error as Error).message
+    const { name, code, message: reason } = error as StickyError
+    expect(name).toBe('StickyError')
+    expect(code).toBe(reason.startsWith('HAProxy config, line ') ? 'proxy-config' : 'invalid-option')
+    return reason
   }
   return 'no error'
 }
 
 describe('refuses, with the line and the reason,', () => {
+  it('more lines than any config has, empty ones left out', () => {
+    expect(message(`${HEAD}${TWO}${'\n'.repeat(300_000)}`)).toBe('no error')
+    expect(message(`${HEAD}${TWO}${'\n'.repeat(9)}${'  a\n'.repeat(300_000)}`)).toBe(
+      'HAProxy config, line 262154: more than 262144 lines with words on them',
+    )
+  })
+
   it.each([
     ['  server s1 10.0.0.1:80 slowstart 10s\n', 3, 'slowstart'],
     ['  server s1 10.0.0.1:80 agent-check\n', 3, 'agent-check'],

@@ -18,6 +18,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Redis and Valkey', 'redis'),
       guide('A table that stores nothing', 'hash-table'),
       guide('The near cache', 'near-cache'),
+      guide('The proof of the shared table', 'proof'),
       guide('Endpoints', 'endpoints'),
       guide('Endpoints from a file', 'file'),
       guide('Discovery by DNS', 'dns'),

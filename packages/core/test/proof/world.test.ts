@@ -12,8 +12,8 @@ const lines: string[] = []
 afterAll(() => console.log(lines.join('\n')))
 
 /** What everyone relies on, in short: `pnpm proof` runs the same for as long as is wanted. */
-async function holds(table: ProvenTable): Promise<void> {
-  const lived = await round(table, SEED, ROUND_MS)
+async function holds(table: ProvenTable, seed: number): Promise<void> {
+  const lived = await round(table, seed, ROUND_MS)
   lines.push(summary(table, lived))
   expect(lived.violations.length, complaint(lived)).toBe(0)
   const kinds = new Set(lived.history.map((event) => (event.what === 'route' ? event.kind : undefined)))
@@ -23,9 +23,13 @@ async function holds(table: ProvenTable): Promise<void> {
 }
 
 describe('four gateways keep the laws through deaths of endpoints and faults of the table', () => {
-  it('on the table server of the tests', { timeout: TIMEOUT }, () => holds('shared'))
+  it('on the table server of the tests', { timeout: TIMEOUT }, () => holds('shared', SEED))
 })
 
 describeWith('redis-server', 'four gateways keep the laws on a real Redis', () => {
-  it.each(['ioredis', 'node-redis'] as const)('over %s', { timeout: TIMEOUT }, (table) => holds(table))
+  // Two of the seven faults in each: a plan begins with another one for each seed.
+  it.each([
+    ['ioredis', SEED],
+    ['near-node-redis', SEED + 3],
+  ] as const)('over %s', { timeout: TIMEOUT }, holds)
 })

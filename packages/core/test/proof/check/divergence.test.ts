@@ -1,7 +1,7 @@
 import { describeLaw } from './describe-law.ts'
 import { at } from './written-history.ts'
 
-const { claimed, moved, route, view, fault } = at
+const { claimed, fault, found, moved, route, view } = at
 
 describeLaw('divergence', {
   breaks: [
@@ -24,6 +24,19 @@ describeLaw('divergence', {
     ['a detour without loss', [claimed('g1', 50, 'v1', 'a'), route('g1', 100, 'detour', 'b', { from: 'a' })]],
   ],
   keeps: [
+    [
+      'the table has forgotten the move, and is as before',
+      [
+        claimed('g1', 50, 'v1', 'a'),
+        view('g1', 90, 'b'),
+        moved('g1', 100, 'v1', 'v2', 'b'),
+        ...fault(112, 150, { forgetsMs: 50 }),
+        view('g1', 200, 'a', 'b'),
+        found('g1', 300, 'v1', 'a'),
+        route('g1', 300, 'stuck', 'a'),
+      ],
+    ],
+
     [
       'within the bound of staleness',
       [

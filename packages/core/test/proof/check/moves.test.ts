@@ -55,6 +55,17 @@ describeLaw('ping-pong', {
   ],
   keeps: [
     [
+      'the first met a binding that had ended, and bound the key anew',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        view('g1', 200, 'b'),
+        moved('g1', 1_210, 'v1', 'v2', 'b'),
+        view('g2', 1_300, 'a'),
+        moved('g2', 1_400, 'v2', 'v3', 'a'),
+      ],
+    ],
+
+    [
       'after the interval',
       [
         claimed('g1', 100, 'v1', 'a'),

@@ -37,6 +37,16 @@ describeLaw('one-winner', {
 describeLaw('ended-early', {
   breaks: [
     [
+      'a use in its extra quarter that was seen to have lengthened it',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        found('g1', 1_340, 'v1', 'a'),
+        found('g1', 1_400, 'v1', 'a'),
+        claimed('g2', 1_600, 'v2', 'a'),
+      ],
+    ],
+
+    [
       'a key is bound anew before its idle timeout',
       [claimed('g1', 100, 'v1', 'a'), found('g1', 900, 'v1', 'a'), claimed('g2', 1_500, 'v2', 'a')],
     ],
@@ -46,6 +56,20 @@ describeLaw('ended-early', {
     ],
   ],
   keeps: [
+    [
+      'it was found in the last moments of its extra quarter, and the use came too late',
+      [claimed('g1', 100, 'v1', 'a'), found('g1', 1_350, 'v1', 'a'), claimed('g2', 1_370, 'v2', 'a')],
+    ],
+    [
+      'its use fell into an outage of its gateway',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...fault(800, 850, { gateways: ['g1'] }),
+        found('g1', 900, 'v1', 'a'),
+        claimed('g2', 1_500, 'v2', 'a'),
+      ],
+    ],
+
     ['its idle timeout is over', [claimed('g1', 100, 'v1', 'a'), claimed('g2', 1_100, 'v2', 'a')]],
     [
       'it was released',

@@ -38,7 +38,7 @@ describeLaw('absolute', {
         claimed('g1', 100, 'v1', 'a'),
         view('g1', 200, 'b'),
         moved('g1', 900, 'v1', 'v2', 'b'),
-        ...Array.from({ length: 6 }, (_, n) => found('g1', 900 * (n + 2), 'v2', 'b')),
+        ...Array.from({ length: 5 }, (_, n) => found('g1', 900 * (n + 2), 'v2', 'b')),
       ],
     ],
   ],

@@ -115,7 +115,12 @@ function* faults({ seed, durationMs, gateways, faults: kinds }: PlanOptions): It
   const by = chance(seed + 0x20000)
   let at = by.between(600, 1_000)
   for (let number = 0; at < durationMs - CALM_MS - 600; number++) {
-    const fault = plannedFault(by, `fault-${number}`, kinds[number % kinds.length] as FaultKind, gateways)
+    const fault = plannedFault(
+      by,
+      `fault-${number}`,
+      kinds[(seed + number) % kinds.length] as FaultKind,
+      gateways,
+    )
     const length = isClock(fault.kind) ? 0 : by.between(150, 600)
     yield { what: 'begin', at, fault }
     yield { what: 'end', at: at + length, fault }

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { CALM_MS, type PlanOptions, planOf } from './plan.ts'
+
+const OPTIONS: PlanOptions = {
+  seed: 7,
+  durationMs: 20_000,
+  gateways: 4,
+  endpoints: 5,
+  keys: 2_000,
+  faults: ['kill', 'pause', 'cut', 'stall', 'clock'],
+}
+
+it('a seed gives the same plan, and another seed another', () => {
+  expect(planOf(OPTIONS)).toEqual(planOf(OPTIONS))
+  expect(planOf({ ...OPTIONS, seed: 8 })).not.toEqual(planOf(OPTIONS))
+})
+
+it.each([1, 2, 3, 1_000, 2 ** 30])(
+  'the plan of seed %d has every fault one after another, and a calm end',
+  (seed) => {
+    const steps = planOf({ ...OPTIONS, seed })
+    expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).toSorted((a, b) => a - b))
+    const faults = steps.flatMap((step) => ('fault' in step ? [step] : []))
+    expect(new Set(faults.map(({ fault }) => fault.kind))).toEqual(new Set(OPTIONS.faults))
+    faults.forEach(({ what, fault }, index) => {
+      expect(what).toBe(index % 2 === 0 ? 'begin' : 'end')
+      expect(fault.id).toBe(`fault-${Math.floor(index / 2)}`)
+    })
+    expect(faults.at(-1)?.at).toBeLessThan(OPTIONS.durationMs - CALM_MS)
+  },
+)
+
+it('at most two endpoints are dead at once, all are back at the end, and every gateway hears of it', () => {
+  const dead = new Set<number>()
+  const told = new Map<number, readonly number[]>()
+  let deaths = 0
+  for (const step of planOf(OPTIONS)) {
+    if (step.what === 'discovery') told.set(step.gateway, step.dead)
+    if (step.what !== 'endpoint') continue
+    if (step.state === 'alive') dead.delete(step.endpoint)
+    else {
+      expect(dead.has(step.endpoint)).toBe(false)
+      dead.add(step.endpoint)
+      deaths++
+    }
+    expect(dead.size).toBeLessThanOrEqual(2)
+  }
+  expect(deaths).toBeGreaterThan(10)
+  expect(dead.size).toBe(0)
+  expect([...told.values()]).toEqual([[], [], [], []])
+})

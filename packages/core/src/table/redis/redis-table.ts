@@ -108,7 +108,7 @@ class RedisStickyTable implements RedisTable {
 
   lookup(key: string): Promise<Binding | undefined> {
     const now = this.server.now()
-    return typeof now === 'number' ? this.#lookup(key, now) : now.then((then) => this.#lookup(key, then))
+    return typeof now === 'number' ? this.#lookup(key) : now.then(() => this.#lookup(key))
   }
 
   claim(key: string, candidate: Identity): Promise<Claim> {
@@ -188,11 +188,13 @@ class RedisStickyTable implements RedisTable {
     channels.tableError.publish({ pool: this.#options.pool, operation, error })
   }
 
-  #lookup(key: string, now: number): Promise<Binding | undefined> {
+  #lookup(key: string): Promise<Binding | undefined> {
     const name = this.keys.of(key)
     return this.server.get(name, (value) => {
       if (value === null || value === undefined) return undefined
       const stored = parseStored(value)
+      // By the time of the answer: it may have been long on its way.
+      const now = this.server.time.estimate
       if (!this.#times.stands(stored, now)) return undefined
       this.#use(name, stored, now)
       return this.#times.bindingOf(stored)
@@ -219,8 +221,10 @@ class RedisStickyTable implements RedisTable {
   async #claimOver(name: string, fresh: StoredBinding, value: string, now: number): Promise<Claim> {
     const args = [this.#times.text(now), value, String(this.#times.lifeMs)]
     const [created, standing] = await this.server.run(CLAIM, name, args)
-    if (created) return this.#created(fresh)
-    return { binding: this.#times.bindingOf(parseStored(standing)), created }
+    const stored = parseStored(standing)
+    // As above: sent again, it meets what it has set itself.
+    if (created || stored.version === fresh.version) return this.#created(fresh)
+    return { binding: this.#times.bindingOf(stored), created }
   }
 
   #created(fresh: StoredBinding): Claim {

@@ -45,6 +45,33 @@ describe('ServerTime', () => {
     expect(time.offset).toBe(-3_600_000)
   })
 
+  it('is asked again soon after an answer that took long, which does not replace a better one', async () => {
+    const clock = fakeClock()
+    let [there, back] = [80, 0]
+    let ahead = 1_000
+    let asked = 0
+    const time = new ServerTime(clock, async () => {
+      asked++
+      clock.advance(there)
+      const answer = clock.now() + ahead
+      clock.advance(back)
+      return answer
+    })
+    await time.renew()
+    expect(time.offset).toBe(1_040)
+    ;[there, back] = [1, 1]
+    clock.advance(500)
+    time.now()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([asked, time.offset]).toEqual([2, 1_000])
+    ;[there, back] = [0, 60]
+    await time.renew()
+    expect(time.offset).toBe(1_000)
+    ahead = 2_000
+    await time.renew()
+    expect(time.offset).toBe(1_970)
+  })
+
   it('shares one question among callers, and asks again after a failure', async () => {
     let asked = 0
     const clock = fakeClock()

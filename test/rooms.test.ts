@@ -42,6 +42,7 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'discovery/file.ts': ['node:path', 'node:url'],
   'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
   'table/snapshot-file.ts': ['node:fs/promises', 'node:path'],
+  'parity/parity-endpoint-hash.ts': ['node:net'],
   'parity/nginx/server-name.ts': ['node:net'],
   'parity/resty/resty-node.ts': ['node:net'],
   'parity/proxy-asker.ts': ['node:http', 'node:https'],

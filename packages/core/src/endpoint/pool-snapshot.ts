@@ -92,7 +92,7 @@ class Members {
       const ownWeight = state.weight ?? endpoint.weight
       const isPlaceable = availability.state === 'ready' && ownWeight > 0
       const isUsable = availability.state !== 'down'
-      const weight = isUsable ? ownWeight * shareOf(state) : ownWeight
+      const weight = isUsable && ownWeight > 0 ? ownWeight * shareOf(state) : ownWeight
       const member = { endpoint, availability, isUsable, isPlaceable, weight, state }
       this.byIdentity.set(endpoint.identity, member)
       if (health !== 'healthy') this.hasUnhealthy = true

@@ -6,12 +6,11 @@ import type { Subject } from './subject.ts'
 export const LATEST = 1.25
 
 /** The last use that the table must have known of when a call changed the binding of its key. */
-export function lastUseOf({ outages, rules }: Subject, life: Life, change: TableEvent): TableEvent {
+export function lastUseOf(subject: Subject, life: Life, change: TableEvent): TableEvent {
   let last = life.made ?? (life.answers[0] as TableEvent)
   for (const use of usesBefore(life, change)) {
-    if (use.since <= last.since || outages.mayForget(use.since, change.at)) continue
-    // What is used during an outage may not reach the table, nor what is written beside just before it.
-    if (!outages.concern(use.by, use.since, use.at + rules.clockErrorMs)) last = use
+    if (use.since <= last.since || subject.outages.mayForget(use.since, change.at)) continue
+    if (isKnown(subject, use)) last = use
   }
   return last
 }
@@ -36,20 +35,25 @@ export function mayHaveEnded(subject: Subject, key: KeyHistory, life: Life, chan
  * Whether a binding was found after its idle timeout, in the last moments of the quarter that it may outlive that by, so that it ended
  * before the use was written. A binding that was found still later was used in time.
  */
-function endedBeforeItsUseArrived({ rules }: Subject, life: Life, change: TableEvent): boolean {
+function endedBeforeItsUseArrived(subject: Subject, life: Life, change: TableEvent): boolean {
+  const { idleTimeoutMs, clockErrorMs } = subject.rules
+  const uses = usesBefore(life, change)
+  let knownSince = life.bornSince
   let usedBy = life.bornBy
-  let usedSince = life.bornSince
-  for (const use of usesBefore(life, change)) {
-    if (use.since - usedBy > rules.idleTimeoutMs - rules.clockErrorMs) {
-      const endsSince = usedSince + rules.idleTimeoutMs * LATEST - rules.clockErrorMs
-      const endsBy = usedBy + rules.idleTimeoutMs * LATEST + rules.clockErrorMs
-      const later = usesBefore(life, change).filter(({ since }) => since >= use.since)
-      if (later.every(({ since, at }) => at >= endsSince && since <= endsBy)) return true
-    }
-    usedSince = Math.max(usedSince, use.since)
-    usedBy = Math.max(usedBy, use.at)
+  for (const use of uses) {
+    const endsSince = knownSince + idleTimeoutMs * LATEST - clockErrorMs
+    const endsBy = usedBy + idleTimeoutMs * LATEST + clockErrorMs
+    const later = uses.filter(({ since }) => since >= use.since)
+    if (later.every(({ since, at }) => at >= endsSince && since <= endsBy)) return true
+    if (isKnown(subject, use)) knownSince = Math.max(knownSince, use.since)
+    usedBy = Math.max(usedBy, subject.outages.effectBy(use.by, use.at))
   }
   return false
+}
+
+/** Whether the table must know of a use: what is used during an outage may not reach it, nor what is written beside just before it. */
+function isKnown({ outages, rules }: Subject, use: TableEvent): boolean {
+  return !outages.concern(use.by, use.since, use.at + rules.clockErrorMs)
 }
 
 function usesBefore({ answers }: Life, change: TableEvent): TableEvent[] {

@@ -57,6 +57,16 @@ describeLaw('ended-early', {
   ],
   keeps: [
     [
+      'the same, after a use in an outage that may not have been written',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        ...fault(400, 420, { gateways: ['g2'] }),
+        found('g2', 450, 'v1', 'a'),
+        found('g1', 1_350, 'v1', 'a'),
+        claimed('g2', 1_370, 'v2', 'a'),
+      ],
+    ],
+    [
       'it was found in the last moments of its extra quarter, and the use came too late',
       [claimed('g1', 100, 'v1', 'a'), found('g1', 1_350, 'v1', 'a'), claimed('g2', 1_370, 'v2', 'a')],
     ],

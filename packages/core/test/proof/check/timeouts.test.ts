@@ -1,7 +1,7 @@
 import { describeLaw } from './describe-law.ts'
 import { at } from './written-history.ts'
 
-const { call, claimed, found, moved, view } = at
+const { call, claimed, found, moved, view, fault } = at
 
 describeLaw('ended-late', {
   breaks: [
@@ -11,6 +11,10 @@ describeLaw('ended-late', {
     ],
   ],
   keeps: [
+    [
+      'an outage held back what was written beside',
+      [claimed('g1', 100, 'v1', 'a'), ...fault(105, 300), found('g2', 1_640, 'v1', 'a')],
+    ],
     ['within the quarter', [claimed('g1', 100, 'v1', 'a'), found('g2', 1_350, 'v1', 'a')]],
     [
       'a use was written beside',

@@ -21,7 +21,9 @@ export const idleTimeout: LawCheck = function* ({ keys, rules, outages }) {
             message: `${key.key} was still bound ${Math.round(answer.since - usedBy)} ms after its last use`,
             events: lastUse === undefined ? [answer] : [lastUse, answer],
           }
-        if (answer.at >= usedBy) [usedBy, lastUse] = [answer.at, answer]
+        // During an outage a use that is written beside arrives when that is over.
+        const effectBy = outages.effectBy(answer.by, answer.at)
+        if (effectBy >= usedBy) [usedBy, lastUse] = [effectBy, answer]
       }
     }
   }

@@ -15,6 +15,9 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    // Far above what tests take, for machines that are busy with other work: a test that hangs fails all the same.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     projects: [
       project('core', 'packages/core', PROOF),
       project('adapters-node', 'packages/adapters-node', HARD),

@@ -3,26 +3,36 @@ import { avalanche } from './key-lanes.ts'
 
 const SAMPLES = 200_000
 
-/** The difference made of shares by `from` and `to`, which are one text with a NUL between them. */
-export function differenceOf(
-  shares: ReadonlyMap<string, number>,
-  isExact: boolean,
-  error: number,
-): Difference {
-  const movements: Movement[] = []
-  let moved = 0
-  for (const [movement, share] of shares) {
-    const [from, to] = movement.split('\0') as [string, string]
-    movements.push({ from, to, share })
-    moved += share
+/** Shares of all keys by where they move from and to; identities may hold any character. */
+export class MovedShares {
+  readonly #byFrom = new Map<string, Map<string, number>>()
+
+  add(from: string, to: string, share: number): void {
+    let byTo = this.#byFrom.get(from)
+    if (!byTo) {
+      byTo = new Map()
+      this.#byFrom.set(from, byTo)
+    }
+    byTo.set(to, (byTo.get(to) ?? 0) + share)
   }
-  movements.sort((one, other) => other.share - one.share)
+
+  *movements(): Generator<Movement> {
+    for (const [from, byTo] of this.#byFrom) {
+      for (const [to, share] of byTo) yield { from, to, share }
+    }
+  }
+}
+
+/** The difference made of shares. */
+export function differenceOf(shares: MovedShares, isExact: boolean, error: number): Difference {
+  const movements = [...shares.movements()].sort((one, other) => other.share - one.share)
+  const moved = movements.reduce((sum, { share }) => sum + share, 0)
   return { moved: Math.min(1, moved), movements, isExact, error }
 }
 
 /** The difference by 200 000 keys, the same at each call. Keys that one of the two places nowhere do not count as moved. */
 export function sampledDifference(before: ConsistentHash, after: ConsistentHash): Difference {
-  const shares = new Map<string, number>()
+  const shares = new MovedShares()
   const key = new Uint8Array(8)
   const words = new DataView(key.buffer)
   let moved = 0
@@ -33,8 +43,7 @@ export function sampledDifference(before: ConsistentHash, after: ConsistentHash)
     const to = after.pick(key)?.identity
     if (from === to || from === undefined || to === undefined) continue
     moved++
-    const movement = `${from}\0${to}`
-    shares.set(movement, (shares.get(movement) ?? 0) + 1 / SAMPLES)
+    shares.add(from, to, 1 / SAMPLES)
   }
   const part = moved / SAMPLES
   return differenceOf(shares, false, 3 * Math.sqrt((part * (1 - part)) / SAMPLES))

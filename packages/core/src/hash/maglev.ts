@@ -1,7 +1,7 @@
 import { isLeftOut } from './bounded-load.ts'
 import { candidatesOf, explanationOf } from './candidates.ts'
 import type { ConsistentHash, Difference, Explanation, PickOptions } from './consistent-hash.ts'
-import { differenceOf, sampledDifference } from './difference.ts'
+import { differenceOf, MovedShares, sampledDifference } from './difference.ts'
 import { KeyLanes } from './key-lanes.ts'
 import { LeftOut } from './left-out.ts'
 import { filledTable } from './maglev-table.ts'
@@ -89,14 +89,13 @@ export class Maglev implements SlicedHash {
     if (!(other instanceof Maglev) || other.seed !== this.seed || other.table.length !== this.table.length) {
       return sampledDifference(this, other)
     }
-    const shares = new Map<string, number>()
+    const shares = new MovedShares()
     if (this.#placeable === 0 || other.#placeable === 0) return differenceOf(shares, true, 0)
     for (let place = 0; place < this.table.length; place++) {
       const from = (this.members[this.table[place] as number] as WeightedMember).identity
       const to = (other.members[other.table[place] as number] as WeightedMember).identity
       if (from === to) continue
-      const movement = `${from}\0${to}`
-      shares.set(movement, (shares.get(movement) ?? 0) + 1 / this.table.length)
+      shares.add(from, to, 1 / this.table.length)
     }
     return differenceOf(shares, true, 0)
   }

@@ -1,5 +1,5 @@
 import type { Difference } from './consistent-hash.ts'
-import { differenceOf } from './difference.ts'
+import { differenceOf, MovedShares } from './difference.ts'
 import type { WeightedMember } from './member.ts'
 
 /** A member's weights before and after; 0 where it is not there. */
@@ -21,16 +21,16 @@ export function rendezvousDifference(
 ): Difference {
   const changes = changesOf(before, after)
   const isEmpty = !changes.some((change) => change.before > 0) || !changes.some((change) => change.after > 0)
-  if (isEmpty) return differenceOf(new Map(), true, 0)
+  if (isEmpty) return differenceOf(new MovedShares(), true, 0)
   const ratios = [...new Set(changes.map(ratioOf))].sort((one, other) => one - other)
   const integral = integralsAt(ratios, changes)
-  const shares = new Map<string, number>()
+  const shares = new MovedShares()
   for (const from of changes) {
     for (const to of changes) {
       if (ratioOf(from) <= ratioOf(to) || from.before === 0 || to.after === 0) continue
       const between = (integral.get(ratioOf(from)) as number) - (integral.get(ratioOf(to)) as number)
       const share = from.before * to.after * between
-      if (share > 0) shares.set(`${from.identity}\0${to.identity}`, share)
+      if (share > 0) shares.add(from.identity, to.identity, share)
     }
   }
   return differenceOf(shares, true, 0)

@@ -1,5 +1,5 @@
 import type { ConsistentHash, Difference } from './consistent-hash.ts'
-import { differenceOf, sampledDifference } from './difference.ts'
+import { differenceOf, MovedShares, sampledDifference } from './difference.ts'
 import type { WeightedMember } from './member.ts'
 import { Ring } from './ring.ts'
 
@@ -28,7 +28,7 @@ interface Intervals {
  */
 export function ringDifference(before: Ring, after: ConsistentHash): Difference {
   if (!(after instanceof Ring) || after.seed !== before.seed) return sampledDifference(before, after)
-  if (before.points.size === 0 || after.points.size === 0) return differenceOf(new Map(), true, 0)
+  if (before.points.size === 0 || after.points.size === 0) return differenceOf(new MovedShares(), true, 0)
   const identities: string[] = []
   const intervals = intervalsOf(before, after, identities)
   const { changed, lengths } = intervals
@@ -36,17 +36,15 @@ export function ringDifference(before: Ring, after: ConsistentHash): Difference 
   return differenceOf(movedShares(intervals, identities), true, 0)
 }
 
-/** Shares by `from` and `to`, as one text with a NUL between them. */
-function movedShares(intervals: Intervals, identities: readonly string[]): Map<string, number> {
+function movedShares(intervals: Intervals, identities: readonly string[]): MovedShares {
   const { lengths, before, after, from, to, changed } = intervals
   const isChanged = new Uint8Array(lengths.length)
   for (const index of changed) isChanged[index] = 1
-  const shares = new Map<string, number>()
+  const shares = new MovedShares()
   const add = (source: number, target: number, pairs: number) => {
     if (source === target || pairs <= 0) return
-    const movement = `${identities[source]}\0${identities[target]}`
     // Either probe can be the first.
-    shares.set(movement, (shares.get(movement) ?? 0) + (2 * pairs) / (WHOLE * WHOLE))
+    shares.add(identities[source] as string, identities[target] as string, (2 * pairs) / (WHOLE * WHOLE))
   }
   const won = new Float64Array(identities.length)
   const lost = new Float64Array(identities.length)

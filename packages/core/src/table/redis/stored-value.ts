@@ -31,36 +31,50 @@ const FIXED_LENGTH = 1 + 6 + 2 * MOMENT_LENGTH + 1
 const VALUES: Int8Array = new Int8Array(128).fill(-1)
 for (const [value, digit] of [...DIGITS].entries()) VALUES[digit.charCodeAt(0)] = value
 
-/** Random bytes in advance: to ask for six at a time costs more than all else of a claim. */
-const random: Uint8Array = new Uint8Array(6 * 512)
-let used = random.length
+/** Versions made at once: to ask for six random bytes at a time, or to join six digits, costs more than all else of a claim. */
+const VERSIONS_AT_ONCE = 512
+const VERSION_LENGTH = 6
+const random: Uint8Array = new Uint8Array(VERSIONS_AT_ONCE * VERSION_LENGTH)
+let versions = ''
+let used = 0
 
 /** A version that no other state of the binding has. */
 export function newVersion(): string {
-  if (used === random.length) {
+  if (used === versions.length) {
     randomFillSync(random)
+    versions = Array.from(random, (byte) => DIGITS[byte & 63]).join('')
     used = 0
   }
-  let version = ''
-  for (const end = used + 6; used < end; used++) version += DIGITS[(random[used] as number) & 63]
-  return version
+  used += VERSION_LENGTH
+  return versions.slice(used - VERSION_LENGTH, used)
 }
 
+/** The last two moments that were asked for: a claim has two, and many claims come in one turn. */
 let lastMoment = -1
 let lastText = ''
+let otherMoment = -1
+let otherText = ''
 
-/** The text of a moment in whole milliseconds. The last one is kept: many calls come in one turn. */
+/** The text of a moment in whole milliseconds. */
 export function momentText(ms: number): string {
   const moment = Math.round(ms)
   if (moment === lastMoment) return lastText
+  const isOther = moment === otherMoment
+  const text = isOther ? otherText : digitsOf(moment)
+  otherMoment = lastMoment
+  otherText = lastText
+  lastMoment = moment
+  lastText = text
+  return text
+}
+
+function digitsOf(moment: number): string {
   let text = ''
   let rest = moment
   for (let digit = 0; digit < MOMENT_LENGTH; digit++) {
     text = DIGITS[rest % 64] + text
     rest = Math.floor(rest / 64)
   }
-  lastMoment = moment
-  lastText = text
   return text
 }
 

@@ -10,13 +10,11 @@ export { type FakeRequestInit, fakeRequest } from './fake-request.ts'
 export {
   type StickyTableConformanceOptions,
   stickyTableConformance,
-  type TableDeviations,
-  type TableTimeouts,
-  type TableUnderTest,
 } from './sticky-table-conformance.ts'
 export {
   type TableCapabilitiesConformanceOptions,
   type TableCapability,
   tableCapabilitiesConformance,
 } from './table-capabilities-conformance.ts'
+export type { TableDeviations, TableTimeouts, TableUnderTest } from './table-under-test.ts'
 export type { TestRegistry } from './test-registry.ts'

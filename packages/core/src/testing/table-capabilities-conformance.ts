@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import type { MaybePromise } from '../maybe-promise.ts'
 import type { StickyTable } from '../table/sticky-table.ts'
-import type { TableUnderTest } from './sticky-table-conformance.ts'
 import {
   type Able,
   type Capabilities,
@@ -11,6 +10,7 @@ import {
 } from './table-capability-case.ts'
 import { countCases, listCases, moveCases, releaseCases } from './table-capability-cases.ts'
 import { snapshotCases } from './table-snapshot-cases.ts'
+import type { TableUnderTest } from './table-under-test.ts'
 import type { TestRegistry } from './test-registry.ts'
 
 export type { TableCapability } from './table-capability-case.ts'

@@ -1,3 +1,4 @@
+export type { CountingRedisTable } from './counting-redis-table.ts'
 export type { CallClient, CustomCommandClient, EvalShaClient, RedisClient } from './redis-client.ts'
 export {
   type MessageEventSubscriber,
@@ -6,4 +7,5 @@ export {
   redisInvalidations,
 } from './redis-invalidations.ts'
 export type { RedisTableOptions } from './redis-options.ts'
-export { type CountingRedisTable, type RedisTable, redisTable } from './redis-table.ts'
+export type { RedisTable } from './redis-sticky-table.ts'
+export { redisTable } from './redis-table.ts'

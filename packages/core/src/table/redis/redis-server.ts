@@ -77,7 +77,8 @@ export class RedisServer {
     if (this.#breaker.isOpen) return this.#refuse()
     if (!this.#hasSetNxGet) return this.#claimByScript(key, value, lifeMs, now, read)
     const answer = this.#follow(this.#commands.setIfAbsent(key, value, lifeMs), read)
-    return this.#knowsSetNxGet ? answer : this.#orByScript(answer, key, value, lifeMs, now, read)
+    if (this.#knowsSetNxGet) return answer
+    return this.#orElse(answer, () => this.#claimByScript(key, value, lifeMs, now, read))
   }
 
   /** What a script answers: whether it did what it is for, and the value that stands or stood. */
@@ -94,14 +95,8 @@ export class RedisServer {
     this.#deadlines.close()
   }
 
-  async #orByScript<T>(
-    answer: Promise<T>,
-    key: string,
-    value: string,
-    lifeMs: number,
-    now: number,
-    read: (before: unknown) => T | Promise<T>,
-  ): Promise<T> {
+  /** Follows the first claims: by their answer the server shows whether it has the command. */
+  async #orElse<T>(answer: Promise<T>, byScript: () => Promise<T>): Promise<T> {
     try {
       const result = await answer
       this.#knowsSetNxGet = true
@@ -109,7 +104,7 @@ export class RedisServer {
     } catch (error) {
       if (!isSyntaxError(error)) throw error
       this.#hasSetNxGet = false
-      return this.#claimByScript(key, value, lifeMs, now, read)
+      return byScript()
     }
   }
 

@@ -1,9 +1,7 @@
 import { Redis } from 'ioredis'
-import { nearCache } from '../../../src/table/near/near-cache.ts'
-import { redisInvalidations } from '../../../src/table/redis/redis-invalidations.ts'
-import { redisTable } from '../../../src/table/redis/redis-table.ts'
+import { nearRedis } from './near-redis.ts'
 import type { OpenTableFunction } from './open-table.ts'
-import { NEAR_AGE_MS, RECONNECT_MS, redisOptions } from './redis-settings.ts'
+import { RECONNECT_MS } from './redis-settings.ts'
 
 /** A near cache before `redisTable`, told of changes over a second connection of ioredis. */
 const open: OpenTableFunction = async (place) => {
@@ -17,22 +15,10 @@ const open: OpenTableFunction = async (place) => {
   await client.connect()
   const subscriber = client.duplicate()
   subscriber.on('error', () => undefined)
-  const options = redisOptions(place)
-  const table = redisTable(client, options)
-  const near = nearCache(table, {
-    clock: place.clock,
-    maxAgeMs: NEAR_AGE_MS,
-    invalidations: redisInvalidations(subscriber, { pool: options.pool }),
+  return nearRedis(place, client, subscriber, () => {
+    client.disconnect()
+    subscriber.disconnect()
   })
-  return {
-    table: near,
-    async close() {
-      await near.close()
-      await table.close()
-      client.disconnect()
-      subscriber.disconnect()
-    },
-  }
 }
 
 export default open

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
-import { type RedisTable, redisTable } from '../../../src/table/redis/redis-table.ts'
+import type { RedisTable } from '../../../src/table/redis/redis-sticky-table.ts'
+import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { stickyTableConformance } from '../../../src/testing/sticky-table-conformance.ts'
 import { clockedClient } from '../../support/redis/clocked-client.ts'

@@ -80,6 +80,7 @@ class StickyPool implements Sticky {
       next: this.#next,
       correct: (lease, servedBy) => this.#table.correct(lease, servedBy),
       servedWithoutTable: (lease, servedBy) => this.#outage.served(lease, servedBy),
+      served: (lease, isHome) => this.#table.served(lease, isHome),
       observe: this.#pool.observe,
     }
   }

@@ -14,7 +14,7 @@ import type { PoolOperations } from './pool-operations.ts'
 import { LeaseTable } from './route/lease-table.ts'
 import type { CheckedLossAction } from './route/loss-policy.ts'
 import { Outage } from './route/outage.ts'
-import { WHY_AT_CAPACITY, WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
+import { AT_CAPACITY, WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
 import { type LeaseHost, RequestLease } from './route/request-lease.ts'
 import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
@@ -231,9 +231,8 @@ class StickyPool implements Sticky {
       lease.isOverflow = true
       return this.#table.claim(lease, other.endpoint, this.#claimed)
     }
-    return this.#options.onCapacity === 'unstored'
-      ? lease.serve('overflow', member)
-      : lease.refuse('at-capacity', WHY_AT_CAPACITY)
+    const isServed = this.#options.onCapacity === 'unstored'
+    return isServed ? lease.serve('overflow', member) : lease.refuse(...AT_CAPACITY)
   }
 
   readonly #claimed = (lease: RequestLease, { binding, created }: Claim): MaybePromise<Route> => {
@@ -250,11 +249,8 @@ class StickyPool implements Sticky {
     let member = this.#placement.pick(lease)
     if (!member) return this.#nobody(lease)
     if (this.#placement.isFull(member.endpoint, lease)) member = this.#placement.pickBelowCap(lease)
-    if (!member) {
-      return this.#options.onCapacity === 'unstored'
-        ? this.#detour(lease, from)
-        : lease.refuse('at-capacity', WHY_AT_CAPACITY)
-    }
+    if (!member && this.#options.onCapacity === 'refuse') return lease.refuse(...AT_CAPACITY)
+    if (!member) return this.#detour(lease, from)
     lease.lossCause ??= this.#losses.causeOf(from.identity)
     if (++lease.moves > MOST_MOVES) return lease.serve('detour', member, from.identity)
     return this.#table.move(lease, from, member.endpoint, this.#moved)

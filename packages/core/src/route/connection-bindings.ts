@@ -34,9 +34,10 @@ export class ConnectionBindings {
   /** The binding by which the connection of this request goes; undefined for its first request, which counts as use. */
   find(lease: RequestLease): Binding | undefined {
     const { request, key } = lease
-    if (request.socket === undefined || this.#unitOf(request) !== 'connection') return undefined
-    lease.connection = request.socket
-    const remembered = this.#remembered.get(request.socket)
+    const connection = request.stream?.session ?? request.socket
+    if (connection === undefined || this.#unitOf(request) !== 'connection') return undefined
+    lease.connection = connection
+    const remembered = this.#remembered.get(connection)
     // A request comes back here when its endpoint failed: then the table is asked for what stands.
     return remembered?.key === key && lease.failures === 0 ? remembered?.binding : undefined
   }

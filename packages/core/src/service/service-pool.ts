@@ -8,11 +8,11 @@ import type { StickyOptions } from '../sticky-options.ts'
 import { type AdjustableTimeout, isAdjustable } from '../table/capabilities.ts'
 import { memoryTable } from '../table/memory.ts'
 import type { StickyTable } from '../table/sticky-table.ts'
+import { AffinityAwaited, type AffinitySource } from './affinity-awaited.ts'
 import { affinityKey } from './affinity-key.ts'
 import { KubeProxyEndpoints } from './kube-proxy-endpoints.ts'
 import { KubeProxyTable } from './kube-proxy-table.ts'
 import type { ServiceAffinity } from './service-affinity.ts'
-import { type AffinitySource, ServiceEndpoints } from './service-endpoints.ts'
 
 /** Options that make a pool of a Service: spread them into those of `createSticky`. @public */
 export type ServicePool = Required<Pick<StickyOptions, 'key' | 'endpoints' | 'table' | 'countsAsUse'>> &
@@ -36,7 +36,7 @@ export function servicePool(parts: ServicePoolParts): ServicePool {
     ? new KubeProxyTable(clock)
     : adjustable(parts.table ?? memoryTable({ clock }))
   let affinity: ServiceAffinity = { kind: 'None' }
-  const discovery = new ServiceEndpoints({
+  const discovery = new AffinityAwaited({
     endpoints,
     source,
     clock,

@@ -22,8 +22,8 @@ export interface AffinitySource {
  */
 const LONGEST_WAIT_MS = 3_000
 
-/** What {@link ServiceEndpoints} is made of. */
-export interface ServiceEndpointsParts {
+/** What {@link AffinityAwaited} is made of. */
+export interface AffinityAwaitedParts {
   readonly endpoints: Discovery
   readonly source: AffinitySource
   readonly clock: Clock
@@ -34,10 +34,10 @@ export interface ServiceEndpointsParts {
 }
 
 /** The endpoints of a Service, from when its affinity is known: its first requests must not be placed by another. */
-export class ServiceEndpoints implements Discovery {
-  readonly #parts: ServiceEndpointsParts
+export class AffinityAwaited implements Discovery {
+  readonly #parts: AffinityAwaitedParts
 
-  constructor(parts: ServiceEndpointsParts) {
+  constructor(parts: AffinityAwaitedParts) {
     this.#parts = parts
   }
 

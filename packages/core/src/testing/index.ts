@@ -15,6 +15,23 @@ export {
 } from './kubernetes/fake-kubernetes.ts'
 export type { KubernetesObjectInit } from './kubernetes/kubernetes-object.ts'
 export type { WatchListSupport } from './kubernetes/list-query.ts'
+export {
+  type EndpointSliceInit,
+  type EndpointSliceObject,
+  endpointSlice,
+  type SliceEndpointInit,
+  type SliceEndpointObject,
+  type SlicePortInit,
+  type SlicePortObject,
+} from './kubernetes/objects/endpoint-slice.ts'
+export type { ObjectInit, ObjectMetadata, OwnerReference } from './kubernetes/objects/object-metadata.ts'
+export { type PodInit, type PodObject, pod } from './kubernetes/objects/pod.ts'
+export {
+  type ServiceInit,
+  type ServiceObject,
+  type ServicePortInit,
+  service,
+} from './kubernetes/objects/service.ts'
 export type { FakeKubernetesRequest } from './kubernetes/request-log.ts'
 export type { RequestMatch } from './kubernetes/request-match.ts'
 export type { FakeResource } from './kubernetes/resources.ts'

@@ -30,6 +30,8 @@ export async function opened(
     headers: headers ?? { authorization: `Bearer ${api.token}` },
     ...rest,
   })
+  // A reset in the middle of a response is told to both.
+  sent.on('error', () => undefined)
   sent.end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   return response
@@ -115,7 +117,7 @@ export class Watching {
 /** Opens a watch of the slices of namespace `shop`. */
 export async function watching(
   api: FakeKubernetes,
-  query: Readonly<Record<string, string | number>> = {},
+  query: Readonly<Record<string, string | number | boolean>> = {},
   path: string = SLICES,
 ): Promise<Watching> {
   const search = new URLSearchParams({

@@ -49,6 +49,12 @@ export class ApiServer {
     this.connections = new Connections(init.host, (request, response) => this.#take(request, response))
   }
 
+  /** Ends every connection, and refuses new ones. */
+  async stop(): Promise<void> {
+    this.watches.stop()
+    await this.connections.stop()
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
     const { clock, resources } = this.#init
     const method = request.method as string
@@ -98,7 +104,9 @@ export class ApiServer {
       case 'silent':
         return disturbance.afterBytes === undefined ? wire.silence() : answer()
       case 'delay':
-        this.#init.clock.after(disturbance.ms, answer)
+        this.#init.clock.after(disturbance.ms, () => {
+          if (!wire.isClosed) answer()
+        })
         return
       default:
         return answer()

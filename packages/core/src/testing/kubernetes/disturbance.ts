@@ -42,6 +42,6 @@ export type Disturbance =
 export interface DisturbanceScope {
   /** Default: every request. */
   readonly on?: RequestMatch
-  /** Default 1; `Infinity` = until {@link FakeKubernetes.calm}. */
+  /** Default 1; `Infinity` = until it is called off. */
   readonly times?: number
 }

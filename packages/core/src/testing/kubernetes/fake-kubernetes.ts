@@ -11,6 +11,7 @@ import {
 import { Access } from './access.ts'
 import { ApiServer } from './api-server.ts'
 import { CLIENT_CERTIFICATE, TEST_CA } from './certificates.ts'
+import { checkedDisturbance } from './checked-disturbance.ts'
 import type { Disturbance, DisturbanceScope } from './disturbance.ts'
 import type { KubernetesObjectInit } from './kubernetes-object.ts'
 import type { WatchListSupport } from './list-query.ts'
@@ -128,6 +129,11 @@ export async function fakeKubernetes(options: FakeKubernetesOptions = {}): Promi
   choiceOption('watchList', watchList, ['served', 'refused', 'bad-request', 'ignored'])
   durationOption('bookmarkEveryMs', bookmarkEveryMs, 1, 'finite')
   integerOption('historyLimit', historyLimit, 1, 1_000_000)
+  if (typeof token !== 'string' || token === '')
+    throw invalidOption('token', 'a text that is not empty', token)
+  if (!Array.isArray(more) || !more.every((resource) => typeof resource?.plural === 'string')) {
+    throw invalidOption('resources', 'a list of { group, version, kind, plural, namespaced }', more)
+  }
 
   const resources = new Resources(more)
   const store = new ObjectStore(clock, historyLimit)
@@ -137,7 +143,7 @@ export async function fakeKubernetes(options: FakeKubernetesOptions = {}): Promi
   let isClosed = false
   const close = async (): Promise<void> => {
     isClosed = true
-    await connections.stop()
+    await server.stop()
   }
   await connections.start()
 
@@ -172,9 +178,9 @@ export async function fakeKubernetes(options: FakeKubernetesOptions = {}): Promi
     },
     compact: () => store.compact(),
     bookmark: () => watches.bookmark(),
-    disturb: (disturbance) => script.add(disturbance),
+    disturb: (disturbance) => script.add(checkedDisturbance(disturbance)),
     endWatches: (how = 'end', match = {}) => watches.end(how, match),
-    stop: () => connections.stop(),
+    stop: () => server.stop(),
     async start() {
       if (isClosed) throw new StickyError('closed', 'this fake API server is closed')
       await connections.start()

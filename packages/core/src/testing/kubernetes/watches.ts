@@ -47,6 +47,13 @@ export class Watches {
     }
   }
 
+  /** Forgets them all, since their connections are about to end. */
+  stop(): void {
+    for (const watch of this.#open.keys()) watch.stop()
+    this.#open.clear()
+    this.#changed()
+  }
+
   /** Resolves when exactly so many watches that match are open. */
   until(count: number, match: RequestMatch): Promise<void> {
     return new Promise((resolve) => {

@@ -33,6 +33,11 @@ export class Wire {
     this.#clock = clock
   }
 
+  /** Whether the client is gone, or the response complete. */
+  get isClosed(): boolean {
+    return this.#response.destroyed || this.#response.closed
+  }
+
   /** Calls when the response is over, however it ended. */
   onClose(call: () => void): void {
     this.#response.once('close', call)
@@ -127,7 +132,7 @@ export class Wire {
     const piece = this.#pieces.shift()
     this.#isSending = piece !== undefined
     if (piece === undefined) return this.#whenSent()
-    if (this.#isOver) return
+    if (this.#isOver || this.isClosed) return
     this.#response.write(piece)
     const next = () => this.#sendPiece(delayMs)
     if (delayMs === undefined) setImmediate(next)

@@ -10,7 +10,7 @@ export default [
   },
   {
     name: '@limpet/core/kubernetes',
-    path: 'packages/core/dist/discovery/kubernetes/index.js',
+    path: 'packages/core/dist/service/index.js',
     limit: '20 kB',
     modifyEsbuildConfig: forNode,
   },

@@ -12,24 +12,28 @@ interface Departed {
 }
 
 /**
- * The endpoints that kube-proxy would use: those that are ready, and only where there is none, those that serve while they terminate. All
+ * The endpoints that kube-proxy would use: those that are ready, of those the ones that hints mean for here if
+ * there are any, and only where none is ready, those that serve while they terminate. All
  * others are as if they were gone, and one that comes back is another endpoint, which no client is bound to. Source:
  * `CategorizeEndpoints` in `pkg/proxy/topology.go`; `pkg/proxy/nftables`, where the set that remembers the clients of an endpoint is deleted with it.
  */
 export class KubeProxyEndpoints {
   readonly #clock: Clock
+  readonly #zone: string | undefined
   /** Address → how many times it has come, where that is not the first. */
   readonly #present = new Map<string, number>()
   readonly #departed = new Map<string, Departed>()
   #set: EndpointSet | undefined
 
-  constructor(clock: Clock) {
+  /** `zone`: that of the endpoints which the hints of their slices mean for here; undefined = hints are not followed. */
+  constructor(clock: Clock, zone?: string) {
     this.#clock = clock
+    this.#zone = zone
   }
 
   /** What kube-proxy would make of `discovered`. */
   next(discovered: EndpointSet): EndpointSet {
-    const usable = usableOf(discovered.endpoints)
+    const usable = usableOf(discovered.endpoints, this.#zone)
     this.#depart(new Set(usable.map(addressOf)))
     this.#set = endpointSet(
       usable.map((endpoint) => this.#arrive(endpoint)),
@@ -69,8 +73,10 @@ export class KubeProxyEndpoints {
   }
 }
 
-function usableOf(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+function usableOf(endpoints: readonly Endpoint[], here: string | undefined): readonly Endpoint[] {
   const ready = endpoints.filter(({ conditions }) => conditions.ready)
+  const near = here === undefined ? [] : ready.filter(({ zone }) => zone === here)
+  if (near.length > 0) return near
   if (ready.length > 0) return ready
   return endpoints.filter(({ conditions: { serving, terminating } }) => serving && terminating)
 }

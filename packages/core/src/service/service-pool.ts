@@ -26,6 +26,8 @@ export interface ServicePoolParts {
   readonly table: StickyTable | undefined
   readonly trustedProxies: readonly string[]
   readonly strictKubeProxy: boolean
+  /** Where this gateway runs, if hints are followed. */
+  readonly zone: string | undefined
   readonly clock: Clock
 }
 
@@ -48,7 +50,7 @@ export function servicePool(parts: ServicePoolParts): ServicePool {
     },
     shape: () => {
       if (!strictKubeProxy) return (set) => set
-      const usable = new KubeProxyEndpoints(clock)
+      const usable = new KubeProxyEndpoints(clock, parts.zone)
       return (set) => usable.next(set)
     },
   })

@@ -33,6 +33,7 @@ function setUp(more: Partial<ServicePoolParts> = {}) {
       table: undefined,
       trustedProxies: [],
       strictKubeProxy: false,
+      zone: undefined,
       clock,
       ...more,
     }),

@@ -86,7 +86,7 @@ const LABEL = /^[a-z\d](?:[-a-z\d]{0,61}[a-z\d])?$/
  * @public
  */
 export function kubernetes(options: KubernetesOptions): KubernetesDiscovery {
-  const { onError, ...settings } = settingsOf(options)
+  const { onError, ...settings } = kubernetesSettings(options)
   const watches = new Set<ServiceWatch>()
   let last: Freshness = { isCurrent: false, asOf: undefined }
   return {
@@ -120,11 +120,17 @@ function worst(all: readonly Freshness[]): Freshness | undefined {
   }
 }
 
-type Settings = Omit<ServiceWatchOptions, 'listener' | 'failed'> & {
+/** {@link KubernetesOptions}, checked and with defaults. */
+export type KubernetesSettings = Omit<ServiceWatchOptions, 'listener' | 'failed'> & {
   readonly onError: (error: StickyError) => void
 }
 
-function settingsOf(options: KubernetesOptions): Settings {
+/**
+ * Checks the options of {@link kubernetes}.
+ *
+ * @throws StickyError `invalid-option`
+ */
+export function kubernetesSettings(options: KubernetesOptions): KubernetesSettings {
   optionsObject(PATH, options, [...NAMES, ...SLICE_OPTIONS])
   const {
     coalesceMs = 4,

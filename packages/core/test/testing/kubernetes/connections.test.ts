@@ -65,6 +65,17 @@ describe('the connections of the fake API server', () => {
     expect(await silent.next(1)).toEqual([])
   })
 
+  it('of a watch that nobody reads are reset before they fill the memory', async () => {
+    const watch = await opened(api, `${SLICES}?watch=1`)
+    watch.on('error', () => undefined)
+    const filler = 'x'.repeat(1_000_000)
+    for (let turn = 0; turn < 50; turn++) {
+      const { metadata, ...rest } = slice('a')
+      api.put({ ...rest, metadata: { ...metadata, annotations: { turn: `${turn}`, filler } } })
+    }
+    await api.watched(0)
+  })
+
   it('are logged with what they asked', async () => {
     await asked(api, `${SLICES}?limit=5&labelSelector=a%3Db`)
     await asked(api, '/nowhere')

@@ -299,9 +299,7 @@ describe('the API of the cluster that a pod runs in', () => {
     expect(() => inClusterApi({ directory, environment: {} })).toThrow(
       'no KUBERNETES_SERVICE_HOST; outside use clusterApi',
     )
-    expect(() => inClusterApi({ environment: { KUBERNETES_SERVICE_HOST: 'a b' } })).toThrow(
-      'expected a URL',
-    )
+    expect(() => inClusterApi({ environment: { KUBERNETES_SERVICE_HOST: 'a b' } })).toThrow('expected a URL')
   })
 })
 

@@ -193,6 +193,16 @@ describe('the docs', () => {
     ['docs/guide/loss.md', 'packages/core/src/sticky-options.ts', 'LossConfirmation'],
     ['docs/guide/placement.md', 'packages/core/src/endpoint/slow-start.ts', 'SlowStartOptions'],
     ['docs/guide/watching.md', 'packages/core/src/stats.ts', 'PoolStats'],
+    [
+      'docs/guide/kubernetes-slices.md',
+      'packages/core/src/discovery/kubernetes/slices/slice-options.ts',
+      'SliceOptions',
+    ],
+    [
+      'docs/guide/kubernetes-slices.md',
+      'packages/core/src/discovery/kubernetes/slices/slice-options.ts',
+      'HintsOption',
+    ],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-discovery.ts', 'DnsDiscoveryOptions'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/stateful-set.ts', 'StatefulSetNames'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-resolver.ts', 'DnsResolverOptions'],

@@ -67,18 +67,10 @@ function usability({ conditions: { ready, serving, terminating } }: ListedEndpoi
   return ready ? 3 : 1
 }
 
-function textOf({
-  address,
-  identity,
-  pod,
-  slice,
-  zone,
-  weight,
-  spoken,
-  forZones,
-  forNodes,
-}: ListedEndpoint): string {
-  return JSON.stringify([address, identity, pod, slice, zone, weight, spoken, forZones, forNodes])
+/** All that two listings can differ in. */
+function textOf(endpoint: ListedEndpoint): string {
+  const { address, identity, pod, slice, conditions, zone, weight, spoken, forZones, forNodes } = endpoint
+  return JSON.stringify([address, identity, pod, slice, conditions, zone, weight, spoken, forZones, forNodes])
 }
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {

@@ -86,6 +86,16 @@ describe('an endpoint that moves between slices', () => {
     }
   })
 
+  it('is one of two listings that are as usable, whichever came first', () => {
+    const one = pod('web-0', '10.0.0.1', { conditions: DRAINING })
+    const other = pod('web-0', '10.0.0.1', { conditions: { ...DRAINING, ready: true } })
+    const [first, second] = [
+      [one, other],
+      [other, one],
+    ].map((listed) => new Web({}, [slice('a', listed)]).get('web-0')?.conditions)
+    expect(first).toEqual(second)
+  })
+
   it('leads to the same set in whatever order the slices came', () => {
     const slices = [
       slice('a', [pod('web-1', '10.0.0.1', { zone: 'b' }), pod('web-0', '10.0.0.3')]),

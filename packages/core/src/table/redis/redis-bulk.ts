@@ -72,9 +72,7 @@ export class RedisBulk implements BindingList, BulkRelease {
     try {
       const holders = await keyHoldersOf(this.#host.client)
       const get = (name: string) => this.#host.commands.get(name)
-      for await (const page of walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)) {
-        yield page.filter(({ stored }) => this.#host.times.stands(stored))
-      }
+      yield* walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       throw failureOf(error)
@@ -83,14 +81,13 @@ export class RedisBulk implements BindingList, BulkRelease {
 
   async #release(isWanted: (stored: StoredBinding) => boolean, options: SliceOptions = {}): Promise<number> {
     options.signal?.throwIfAborted()
-    const now = this.#host.times.text(await this.#host.server.now())
     let released = 0
     for await (const page of this.pages(options)) {
       const outcomes = await Promise.all(
         page
           .filter(({ stored }) => isWanted(stored))
           .map(({ name, stored }) =>
-            this.#host.server.run(RELEASE, name, [stored.version, now, this.#host.channel]),
+            this.#host.server.run(RELEASE, name, [stored.version, this.#host.channel]),
           ),
       )
       released += outcomes.filter(([isReleased]) => isReleased).length

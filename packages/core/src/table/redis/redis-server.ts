@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts'
 import { StickyError } from '../../error.ts'
 import { Breaker } from './breaker.ts'
 import { CallDeadlines } from './call-deadlines.ts'
@@ -5,9 +6,8 @@ import { evictionWarning, MEMORY } from './eviction.ts'
 import type { RedisCommands, RedisScript } from './redis-client.ts'
 import { failureOf, isAway, replyCode } from './redis-failure.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
-import { CLAIM, TIME } from './redis-scripts.ts'
+import { SET_IF_ABSENT, TIME } from './redis-scripts.ts'
 import { ServerTime } from './server-time.ts'
-import { momentText } from './stored-value.ts'
 
 /** What is told of a server. */
 export interface ServerEvents {
@@ -23,6 +23,7 @@ export class RedisServer {
   readonly #commands: RedisCommands
   readonly #deadlines: CallDeadlines
   readonly #breaker: Breaker
+  readonly #clock: Clock
   readonly #callTimeoutMs: number
   /** False once the server has shown that it has no `SET NX GET`, which came with Redis 7.0. */
   #hasSetNxGet = true
@@ -35,6 +36,7 @@ export class RedisServer {
     const { clock, callTimeoutMs, maxFailures, probeMs } = options
     this.#commands = commands
     this.#events = events
+    this.#clock = clock
     this.#callTimeoutMs = callTimeoutMs
     this.#deadlines = new CallDeadlines(clock, callTimeoutMs)
     this.time = new ServerTime(clock, () => this.#askTime(timeKey))
@@ -54,11 +56,21 @@ export class RedisServer {
 
   /** The server's time, at once where it is known. */
   now(): number | Promise<number> {
-    const now = this.time.now()
-    if (typeof now === 'number') return now
-    return now.catch((error: unknown) => {
-      throw failureOf(error)
-    })
+    const now = this.time.known()
+    if (now !== undefined) return now
+    if (this.#breaker.isOpen) return this.#refuse()
+    return this.time.renew().then(
+      () => this.time.estimate,
+      (error: unknown) => {
+        throw failureOf(error)
+      },
+    )
+  }
+
+  /** What `read` makes of a value and the server's time, at once where that is known. */
+  at<V, T>(value: V, read: (value: V, now: number) => T | Promise<T>): T | Promise<T> {
+    const now = this.now()
+    return typeof now === 'number' ? read(value, now) : now.then((then) => read(value, then))
   }
 
   /** What stands under a key, as `read` has it. */
@@ -71,22 +83,24 @@ export class RedisServer {
     key: string,
     value: string,
     lifeMs: number,
-    now: number,
     read: (before: unknown) => T | Promise<T>,
   ): Promise<T> {
     if (this.#breaker.isOpen) return this.#refuse()
-    if (!this.#hasSetNxGet) return this.#claimByScript(key, value, lifeMs, now, read)
+    if (!this.#hasSetNxGet) return this.#claimByScript(key, value, lifeMs, read)
     const answer = this.#follow(this.#commands.setIfAbsent(key, value, lifeMs), read)
     if (this.#knowsSetNxGet) return answer
-    return this.#orElse(answer, () => this.#claimByScript(key, value, lifeMs, now, read))
+    return this.#orElse(answer, () => this.#claimByScript(key, value, lifeMs, read))
   }
 
   /** What a script answers: whether it did what it is for, and the value that stands or stood. */
   async run(script: RedisScript, key: string, args: readonly string[]): Promise<readonly [boolean, unknown]> {
     if (this.#breaker.isOpen) return this.#refuse()
+    const askedAt = this.#clock.now()
     const answer = await this.#follow(this.#evaluate(script, key, args), (value) => value)
     if (!Array.isArray(answer))
       throw new StickyError('table-failed', 'the sticky table: a script answered no list')
+    // Its time, which scripts on bindings tell beside.
+    if (answer.length > 2) this.time.observe(askedAt, Number(answer[2]))
     return [Number(answer[0]) === 1, answer[1]]
   }
 
@@ -112,10 +126,9 @@ export class RedisServer {
     key: string,
     value: string,
     lifeMs: number,
-    now: number,
     read: (before: unknown) => T | Promise<T>,
   ): Promise<T> {
-    const [isSet, standing] = await this.run(CLAIM, key, [momentText(now), value, String(lifeMs)])
+    const [isSet, standing] = await this.run(SET_IF_ABSENT, key, [value, String(lifeMs)])
     return read(isSet ? null : standing)
   }
 
@@ -128,6 +141,7 @@ export class RedisServer {
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => {
         this.#breaker.failed(error)
+        this.time.renewSoon()
         reject(failureOf(error))
       }
       const deadline = this.#deadlines.begin(() => fail(this.#late()))
@@ -157,12 +171,13 @@ export class RedisServer {
     } catch (error) {
       // A server that was started anew, or a replica that was promoted, has not seen it yet.
       if (replyCode(error) !== 'NOSCRIPT') throw error
+      this.time.renewSoon()
       return this.#commands.eval(script.text, key, args)
     }
   }
 
   async #askTime(key: string): Promise<number> {
-    const answer = await this.#deadlines.within(this.#evaluate(TIME, key, []), this.#late)
+    const answer = await this.#follow(this.#evaluate(TIME, key, []), (value) => value)
     if (!this.#isInspected) void this.#inspect(key)
     const [seconds, microseconds] = Array.isArray(answer) ? answer.map(Number) : []
     if (!(Number(seconds) > 0) || microseconds === undefined) {

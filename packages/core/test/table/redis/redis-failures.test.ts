@@ -62,7 +62,7 @@ describeRedis('redisTable, when Redis', (program) => {
       await using table = redisTable(open.client as RedisClient, options)
       await expect(table.lookup('k')).rejects.toMatchObject({
         code: 'table-failed',
-        message: expect.stringMatching(/ACL user.*eval, evalsha, time and publish.*NOPERM/),
+        message: expect.stringMatching(/ACL user.*pttl, eval, evalsha, time and publish.*NOPERM/),
       })
       expect(table.isAway).toBe(false)
     }
@@ -70,7 +70,7 @@ describeRedis('redisTable, when Redis', (program) => {
 
   it('grants the least rights that the guide names, works', async () => {
     const rights =
-      '~limpet:* &limpet~* +get +set +del +eval +evalsha +time +publish +scan +dbsize +hello +ping +info +client'
+      '~limpet:* &limpet~* +get +set +del +pttl +eval +evalsha +time +publish +scan +dbsize +hello +ping +info +client'
     await using server = await started({ users: [`gateway on >pw ${rights}`] })
     await using open = await openSingle['node-redis']({
       url: server.url.replace('redis://', 'redis://gateway:pw@'),

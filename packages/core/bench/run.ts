@@ -16,6 +16,7 @@ const BENCHES = [
   'slices',
   'envoy-key',
   'redis',
+  'kubernetes',
   'hash',
   'hash-build',
   'hash-quality',

@@ -8,6 +8,7 @@ import {
   fakeKubernetes,
   pod,
 } from '../../../src/testing/index.ts'
+import { hurriedClock } from '../../support/hurried-clock.ts'
 import { until } from '../../support/until.ts'
 import { Followed, QUICK, slice } from './support.ts'
 
@@ -30,7 +31,7 @@ for (const watchList of ['served', 'refused', 'ignored'] as const) {
       }
       change(endpoints)
       // Fake servers that ignore watch-list leave the reader to find out, after 30 s.
-      const clock = watchList === 'ignored' ? hurriedClock() : undefined
+      const clock = watchList === 'ignored' ? hurriedClock(100) : undefined
       const { ca, token, url } = server
       return {
         discovery: kubernetes({
@@ -45,18 +46,6 @@ for (const watchList of ['served', 'refused', 'ignored'] as const) {
       }
     },
   })
-}
-
-/** Time runs a hundred times as fast. */
-function hurriedClock() {
-  const start = performance.now()
-  return {
-    now: () => (performance.now() - start) * 100,
-    after: (delayMs: number, callback: () => void) => {
-      const timer = setTimeout(callback, delayMs / 100)
-      return () => clearTimeout(timer)
-    },
-  }
 }
 
 describe('kubernetes()', () => {

@@ -5,6 +5,7 @@ import { type KubernetesServiceOptions, kubernetesService } from '../../src/serv
 import { createSticky, type Sticky } from '../../src/sticky.ts'
 import { memoryTable } from '../../src/table/memory.ts'
 import { endpointSlice, type FakeKubernetes, fakeKubernetes, service } from '../../src/testing/index.ts'
+import { hurriedClock } from '../support/hurried-clock.ts'
 import { brief, served } from '../support/pool.ts'
 
 const QUICK = { retryBaseMs: 1, retryMaxMs: 5, coalesceMs: 0 } as const
@@ -94,7 +95,7 @@ describe('kubernetesService()', () => {
     putService({ sessionAffinity: 'ClientIP' })
     putPods('web-1')
     server.forbid({ resource: 'services' })
-    const clock = hurried()
+    const clock = hurriedClock(100)
     const { from, errors } = pool({ clock })
     expect((await from('10.9.0.1')).kind).toBe('keyless')
     expect(errors[0]).toMatch(/services/)
@@ -177,16 +178,4 @@ describe('kubernetesService()', () => {
 /** Resolves when `assertion` holds. */
 function eventually(assertion: () => unknown): Promise<unknown> {
   return vi.waitFor(assertion, { timeout: 20_000, interval: 2 })
-}
-
-/** Time runs a hundred times as fast. */
-function hurried() {
-  const start = performance.now()
-  return {
-    now: () => (performance.now() - start) * 100,
-    after: (delayMs: number, callback: () => void) => {
-      const timer = setTimeout(callback, delayMs / 100)
-      return () => clearTimeout(timer)
-    },
-  }
 }

@@ -2,6 +2,7 @@ import { StickyError } from '../../error.ts'
 import { Breaker } from './breaker.ts'
 import { CallDeadlines } from './call-deadlines.ts'
 import { evictionWarning, MEMORY } from './eviction.ts'
+import { type OpenCall, RedisCall } from './redis-call.ts'
 import type { RedisCommands, RedisScript } from './redis-client.ts'
 import { failureOf, isAway, replyCode } from './redis-failure.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
@@ -124,31 +125,31 @@ export class RedisServer {
   }
 
   /** Follows a call to its end, by one promise: layers of async functions would cost as much as the client's own work. */
-  #follow<T>(call: Promise<unknown>, read: (answer: unknown) => T | Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const fail = (error: unknown) => {
-        this.#breaker.failed(error)
-        reject(failureOf(error))
-      }
-      const deadline = this.#deadlines.begin(() => fail(this.#late()))
-      call.then(
-        (answer) => {
-          if (deadline.isOver) return
-          deadline.isOver = true
-          this.#breaker.succeeded()
-          try {
-            resolve(read(answer))
-          } catch (error) {
-            reject(error)
-          }
-        },
-        (error: unknown) => {
-          if (deadline.isOver) return
-          deadline.isOver = true
-          fail(error)
-        },
-      )
-    })
+  #follow<T>(answer: Promise<unknown>, read: (answer: unknown) => T | Promise<T>): Promise<T> {
+    const call = new RedisCall<T>(this.#expired)
+    this.#deadlines.begin(call)
+    answer.then(
+      (value) => {
+        if (!this.#deadlines.end(call)) return
+        this.#breaker.succeeded()
+        try {
+          call.resolve(read(value))
+        } catch (error) {
+          call.reject(error)
+        }
+      },
+      (error: unknown) => {
+        if (this.#deadlines.end(call)) this.#fail(call, error)
+      },
+    )
+    return call.result
+  }
+
+  readonly #expired = (call: OpenCall): void => this.#fail(call, this.#late())
+
+  #fail(call: OpenCall, error: unknown): void {
+    this.#breaker.failed(error)
+    call.reject(failureOf(error))
   }
 
   async #evaluate(script: RedisScript, key: string, args: readonly string[]): Promise<unknown> {
@@ -162,13 +163,24 @@ export class RedisServer {
   }
 
   async #askTime(key: string): Promise<number> {
-    const answer = await this.#deadlines.within(this.#evaluate(TIME, key, []), this.#late)
+    const answer = await this.#withinTime(this.#evaluate(TIME, key, []))
     if (!this.#isInspected) void this.#inspect(key)
     const [seconds, microseconds] = Array.isArray(answer) ? answer.map(Number) : []
     if (!(Number(seconds) > 0) || microseconds === undefined) {
       throw new StickyError('table-failed', 'the sticky table: the server does not tell its time')
     }
     return (seconds as number) * 1_000 + microseconds / 1_000
+  }
+
+  /** An answer that the breaker does not learn from: it asks itself. */
+  #withinTime(answer: Promise<unknown>): Promise<unknown> {
+    const call = new RedisCall<unknown>((late) => late.reject(this.#late()))
+    this.#deadlines.begin(call)
+    answer.then(
+      (value) => this.#deadlines.end(call) && call.resolve(value),
+      (error: unknown) => this.#deadlines.end(call) && call.reject(error),
+    )
+    return call.result
   }
 
   /** Once, beside the traffic. A user without the right to ask is not warned. */
@@ -179,11 +191,12 @@ export class RedisServer {
     if (warning !== undefined) this.#events.warned(warning)
   }
 
-  readonly #late = (): StickyError =>
-    new StickyError(
+  #late(): StickyError {
+    return new StickyError(
       'table-timeout',
       `the sticky table: Redis did not answer within ${this.#callTimeoutMs} ms (option "redisTable.callTimeoutMs")`,
     )
+  }
 }
 
 function isSyntaxError(error: unknown): boolean {

@@ -40,15 +40,15 @@ export class RedisStickyTable implements RedisTable {
   /** Where changes are told; empty if they are not. */
   readonly #channel: string
 
-  constructor(client: RedisClient, options: CheckedRedisOptions) {
+  constructor(client: RedisClient, options: CheckedRedisOptions, keys: RedisKeys = new RedisKeys(options)) {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
     this.idleTimeoutMs = options.idleTimeoutMs
     this.absoluteTimeoutMs = options.absoluteTimeoutMs
-    this.keys = new RedisKeys(options)
+    this.keys = keys
     this.#channel = options.announce ? this.keys.channel : ''
-    this.server = new RedisServer(commands, options, this.keys.time, {
+    this.server = new RedisServer(commands, options, keys, {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
@@ -64,12 +64,20 @@ export class RedisStickyTable implements RedisTable {
       server: this.server,
       times: this.#times,
       clock,
-      channel: this.#channel,
+      release: async ({ name, stored }) => (await this.end(name, stored))[0],
     })
   }
 
   get isAway(): boolean {
     return this.server.isAway
+  }
+
+  protected get times(): Times {
+    return this.#times
+  }
+
+  protected get channel(): string {
+    return this.#channel
   }
 
   lookup(key: string): Promise<Binding | undefined> {
@@ -106,17 +114,12 @@ export class RedisStickyTable implements RedisTable {
   async touch(key: string, binding: Binding): Promise<void> {
     const now = await this.server.now()
     if (!this.#times.isBindingDue(binding, now)) return
-    await this.#refresh(this.keys.of(key), String(binding.version), now)
+    await this.refresh(this.keys.of(key), binding, now)
   }
 
   async release(key: string, from?: Binding): Promise<boolean> {
-    const now = this.#times.text(await this.server.now())
-    const version = from === undefined ? '' : String(from.version)
-    const [released, standing] = await this.server.run(RELEASE, this.keys.of(key), [
-      version,
-      now,
-      this.#channel,
-    ])
+    await this.server.now()
+    const [released, standing] = await this.end(this.keys.of(key), from)
     if (standing === null || standing === undefined) return released
     const { identity } = parseStored(standing)
     if (released) this.changed(identity, -1)
@@ -162,7 +165,7 @@ export class RedisStickyTable implements RedisTable {
       // By the time of the answer: it may have been long on its way.
       const now = this.server.time.estimate
       if (!this.#times.stands(stored, now)) return undefined
-      this.#use(name, stored, now)
+      this.use(name, stored, now)
       return this.#times.bindingOf(stored)
     })
   }
@@ -178,7 +181,7 @@ export class RedisStickyTable implements RedisTable {
       // A client that sends a command again after its connection broke may meet what it has set itself.
       if (stored.version === fresh.version) return this.#created(fresh)
       if (!this.#times.stands(stored, now)) return this.#claimOver(name, fresh, value, now)
-      this.#use(name, stored, now)
+      this.use(name, stored, now)
       return { binding: this.#times.bindingOf(stored), created: false }
     })
   }
@@ -199,14 +202,28 @@ export class RedisStickyTable implements RedisTable {
   }
 
   /** Counts a use, where it is worth a write. Nobody waits for it. */
-  #use(name: string, stored: StoredBinding, now: number): void {
+  protected use(name: string, stored: StoredBinding, now: number): void {
     if (!this.#times.isDue(stored, now)) return
-    this.#refresh(name, stored.version, now).catch((error: unknown) => this.report('touch', error))
+    this.refresh(name, stored, now).catch((error: unknown) => this.report('touch', error))
   }
 
-  async #refresh(name: string, version: string, now: number): Promise<void> {
+  /** Ends a binding, of this version if one is given; answers whether it did, and what then stands or stood. */
+  protected async end(
+    name: string,
+    from: Pick<Binding, 'version' | 'identity'> | undefined,
+  ): Promise<readonly [boolean, unknown]> {
+    const version = from === undefined ? '' : String(from.version)
+    return this.server.run(RELEASE, name, [version, this.#times.text(await this.server.now()), this.#channel])
+  }
+
+  /** Gives a binding of this version a whole life. */
+  protected async refresh(
+    name: string,
+    { version }: Pick<Binding, 'version' | 'identity'>,
+    now: number,
+  ): Promise<void> {
     const { lifeMs } = this.#times
     const until = this.#times.text(now + lifeMs)
-    await this.server.run(REFRESH, name, [version, this.#times.text(now), until, String(lifeMs)])
+    await this.server.run(REFRESH, name, [String(version), this.#times.text(now), until, String(lifeMs)])
   }
 }

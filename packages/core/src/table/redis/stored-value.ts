@@ -21,7 +21,7 @@ export interface StoredBinding {
 }
 
 const FORMAT = '1'
-const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+export const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 const VERSION = /^[\w-]{6}$/
 /** Characters of a moment: enough until the year 2109. */
 const MOMENT_LENGTH = 7

@@ -12,14 +12,14 @@ const MOST_MARGIN_MS = 1_000
 export class Times {
   /** What a binding is given with each use that is written, in milliseconds. */
   readonly lifeMs: number
-  readonly #absoluteTimeoutMs: number
+  readonly absoluteTimeoutMs: number
   /** Left of a life below which a use is written. */
   readonly #refreshBelowMs: number
   readonly #server: ServerTime
 
   constructor({ idleTimeoutMs, absoluteTimeoutMs }: CheckedRedisOptions, server: ServerTime) {
     this.lifeMs = Math.ceil(idleTimeoutMs * LIFE)
-    this.#absoluteTimeoutMs = absoluteTimeoutMs
+    this.absoluteTimeoutMs = absoluteTimeoutMs
     this.#refreshBelowMs = idleTimeoutMs + Math.min(MOST_MARGIN_MS, idleTimeoutMs / 50)
     this.#server = server
   }
@@ -31,7 +31,7 @@ export class Times {
       version: newVersion(),
       createdAt,
       until: createdAt + this.lifeMs,
-      deadline: createdAt + this.#absoluteTimeoutMs,
+      deadline: createdAt + this.absoluteTimeoutMs,
       movedAt: undefined,
       identity,
     }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { AGREE } from '../../../src/table/redis/layout-agreement.ts'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import { type StoredBinding, storedText } from '../../../src/table/redis/stored-value.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
@@ -34,8 +35,9 @@ it('a claim over a binding that is over, sent again by the client after its answ
   const client = {
     async call(command: string, ...args: string[]): Promise<unknown> {
       if (command === 'SET') return standing
-      const [, , , now, value] = args
-      if (now === undefined) return [Math.floor(clock.now() / 1_000), (clock.now() % 1_000) * 1_000]
+      const [sha, , , now, value] = args
+      if (sha === AGREE.sha || now === undefined)
+        return [Math.floor(clock.now() / 1_000), (clock.now() % 1_000) * 1_000]
       // The script has run once when it is sent again, and answers what it has set itself.
       standing = value as string
       return [0, standing]

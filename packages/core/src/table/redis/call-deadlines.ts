@@ -2,7 +2,8 @@ import type { Clock } from '../../clock.ts'
 
 /** A call that is under way. */
 export interface Deadline {
-  readonly at: number
+  /** Moved on with a clock that jumps. */
+  at: number
   /** Told if the time is over before the call is. */
   readonly expire: () => void
   /** Set by whoever ends the call. */
@@ -11,7 +12,7 @@ export interface Deadline {
 
 /**
  * Ends calls that take too long. All have the same limit, so they fall due in the order in which they came: one timer and a queue do for any
- * number, where a timer for each would cost as much as the call.
+ * number, where a timer for each would cost as much as the call. Where the clock has jumped calls have the time left that they had.
  */
 export class CallDeadlines {
   readonly #clock: Clock
@@ -19,6 +20,8 @@ export class CallDeadlines {
   #queue: Deadline[] = []
   #head = 0
   #cancel: (() => void) | undefined
+  /** When the timer is to go off. */
+  #sweepAt = 0
 
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock
@@ -34,25 +37,8 @@ export class CallDeadlines {
   begin(expire: () => void): Deadline {
     const deadline: Deadline = { at: this.#clock.now() + this.#limitMs, expire, isOver: false }
     this.#queue.push(deadline)
-    this.#cancel ??= this.#clock.after(this.#limitMs, () => this.#sweep())
+    if (this.#cancel === undefined) this.#sweepIn(this.#limitMs, deadline.at)
     return deadline
-  }
-
-  /** The answer of a call, or `late()` as failure if it takes longer than the limit. What comes later is dropped. */
-  within<T>(call: Promise<T>, late: () => Error): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.begin(() => reject(late()))
-      call.then(
-        (value) => {
-          deadline.isOver = true
-          resolve(value)
-        },
-        (error: unknown) => {
-          deadline.isOver = true
-          reject(error)
-        },
-      )
-    })
   }
 
   close(): void {
@@ -62,9 +48,16 @@ export class CallDeadlines {
     this.#head = 0
   }
 
+  #sweepIn(ms: number, at: number): void {
+    this.#sweepAt = at
+    this.#cancel = this.#clock.after(ms, () => this.#sweep())
+  }
+
   #sweep(): void {
     this.#cancel = undefined
     const now = this.#clock.now()
+    const late = now - this.#sweepAt
+    if (late > this.#limitMs || late < -this.#limitMs) this.#moveOn(late, now)
     while (this.#head < this.#queue.length) {
       const deadline = this.#queue[this.#head] as Deadline
       if (!deadline.isOver && deadline.at > now) break
@@ -83,6 +76,16 @@ export class CallDeadlines {
       this.#head = 0
     }
     const next = this.#queue[this.#head] as Deadline
-    this.#cancel = this.#clock.after(Math.max(1, next.at - now), () => this.#sweep())
+    this.#sweepIn(Math.max(1, next.at - now), Math.max(now + 1, next.at))
+  }
+
+  /** The clock has jumped by so much, or nothing ran meanwhile: calls of before are told by deadlines that no later one has. */
+  #moveOn(by: number, now: number): void {
+    for (let index = this.#head; index < this.#queue.length; index++) {
+      const deadline = this.#queue[index] as Deadline
+      const isOfBefore =
+        by > 0 ? deadline.at <= this.#sweepAt + this.#limitMs : deadline.at > now + this.#limitMs
+      if (isOfBefore) deadline.at += by
+    }
   }
 }

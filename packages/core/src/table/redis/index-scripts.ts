@@ -1,40 +1,13 @@
+import { STANDING } from './binding-script.ts'
 import type { RedisScript } from './redis-client.ts'
 import { script } from './redis-scripts.ts'
-import { DIGITS } from './stored-value.ts'
 
-/**
- * What scripts on bindings with an index begin with. KEYS[1] is the binding, of which `old` is what stands by the server's time `now`, or
- * false. A value of another format is answered as it is, and never changed. Every moment is made here, by the one clock that also ends
- * the keys: so a binding, its end in the index and Redis agree to the millisecond, whatever a client takes for the time.
- */
-const STANDING = `
-local DIGITS = '${DIGITS}'
-local function text(ms)
-  local digits = ''
-  for _ = 1, 7 do
-    local digit = ms % 64
-    digits = string.sub(DIGITS, digit + 1, digit + 1) .. digits
-    ms = (ms - digit) / 64
-  end
-  return digits
-end
-local old = redis.call('GET', KEYS[1])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local function moment(at)
-  local ms = 0
-  for i = at, at + 6 do ms = ms * 64 + string.find(DIGITS, string.sub(old, i, i), 1, true) - 1 end
-  return ms
-end
-local version, identity, ends, deadline
+/** What scripts on bindings with an index begin with: KEYS[1] is the binding, of which `identity` stands besides what others have, too. */
+const INDEXED = `${STANDING}
+local identity
 if old then
   local flag = string.sub(old, 22, 22)
-  local at = (flag == 'b' and 37) or (flag == '-' and 23) or 30
-  if string.sub(old, 1, 1) ~= '1' or not string.find(flag, '^[-dmb]$') or #old < at
-    or string.find(string.sub(old, 2, 21) .. string.sub(old, 23, at - 1), '[^%w_%-]') then return {0, old, now} end
-  version, identity, ends = string.sub(old, 2, 7), string.sub(old, at), moment(15)
-  if flag == 'd' or flag == 'b' then deadline = moment(23) end
-  if ends <= now or (deadline and deadline <= now) then old = false end
+  identity = string.sub(old, (flag == '-' and 23) or (flag == 'b' and 37) or 30)
 end
 local function enter(index, member, till)
   redis.call('ZADD', index, till, member)
@@ -48,11 +21,6 @@ local function bind(index, member, value, till)
   local over = redis.call('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, 2)
   if #over > 0 then redis.call('ZREM', index, unpack(over)) end
 end
-local function fresh(version, life, absolute, identity)
-  local till = now + math.min(life, absolute == '' and life or absolute)
-  local flag = absolute == '' and '-' or 'd' .. text(now + absolute)
-  return '1' .. version .. text(now) .. text(till) .. flag .. identity, till
-end
 local function tell(channel, message)
   if channel ~= '' then redis.call('PUBLISH', channel, message) end
 end
@@ -62,7 +30,7 @@ end
  * Binds a key that has no binding. KEYS: binding, index of the endpoint. ARGV: member of the index; version, life, absolute timeout or an empty
  * text, identity. Answers, as those that follow, whether it did, and what then stands.
  */
-export const CLAIM_INDEXED: RedisScript = script(`${STANDING}
+export const CLAIM_INDEXED: RedisScript = script(`${INDEXED}
 if old then return {0, old, now} end
 local value, till = fresh(ARGV[2], ARGV[3], ARGV[4], ARGV[5])
 bind(KEYS[2], ARGV[1], value, till)
@@ -72,12 +40,12 @@ return {1, value, now}`)
  * Moves a binding of one version, or binds a key that has none. KEYS: binding, index of the endpoint to bind to, index of the one before. ARGV:
  * as of a claim; version and identity expected; channel and message by which the change is told, if the channel is not empty.
  */
-export const MOVE_INDEXED: RedisScript = script(`${STANDING}
+export const MOVE_INDEXED: RedisScript = script(`${INDEXED}
 if old and (version ~= ARGV[6] or identity ~= ARGV[7]) then return {0, old, now} end
 local value, till = fresh(ARGV[2], ARGV[3], ARGV[4], ARGV[5])
 if old then
-  till = math.min(now + ARGV[3], deadline or math.huge)
-  value = '1' .. ARGV[2] .. string.sub(old, 8, 14) .. text(till) .. (deadline and 'b' .. text(deadline) or 'm') .. text(now) .. ARGV[5]
+  till = capped(now + ARGV[3])
+  value = '1' .. ARGV[2] .. text(created) .. text(till) .. (deadline and 'b' .. text(deadline) or 'm') .. text(now) .. ARGV[5]
 end
 redis.call('ZREM', KEYS[3], ARGV[1])
 bind(KEYS[2], ARGV[1], value, till)
@@ -85,9 +53,9 @@ tell(ARGV[8], ARGV[9])
 return {1, value, now}`)
 
 /** Lengthens the life of a binding of one version. KEYS: binding, its index. ARGV: member, version, life, identity. */
-export const REFRESH_INDEXED: RedisScript = script(`${STANDING}
+export const REFRESH_INDEXED: RedisScript = script(`${INDEXED}
 if not old or version ~= ARGV[2] or identity ~= ARGV[4] then return {0, old, now} end
-local till = math.min(now + ARGV[3], deadline or math.huge)
+local till = capped(now + ARGV[3])
 if till <= ends then return {0, old, now} end
 local value = string.sub(old, 1, 14) .. text(till) .. string.sub(old, 22)
 bind(KEYS[2], ARGV[1], value, till)
@@ -97,7 +65,7 @@ return {1, value, now}`)
  * Ends a binding to an endpoint, of one version if it is given. KEYS: binding, index of the endpoint. ARGV: member, version or an empty
  * text, identity, channel and message. Where the key is not bound to the endpoint, the index forgets that it was.
  */
-export const RELEASE_INDEXED: RedisScript = script(`${STANDING}
+export const RELEASE_INDEXED: RedisScript = script(`${INDEXED}
 local isThere = old and identity == ARGV[3]
 if isThere and ARGV[2] ~= '' and version ~= ARGV[2] then return {0, old, now} end
 redis.call('ZREM', KEYS[2], ARGV[1])
@@ -110,12 +78,11 @@ return {1, old, now}`)
  * Puts right what an index says of a key. KEYS: binding, index of an endpoint. ARGV: member, identity of the endpoint. Answers
  * whether it was wrong.
  */
-export const CORRECT: RedisScript = script(`${STANDING}
+export const CORRECT: RedisScript = script(`${INDEXED}
 local score = redis.call('ZSCORE', KEYS[2], ARGV[1])
 if old and identity == ARGV[2] then
-  local till = math.min(ends, deadline or math.huge)
-  if score and tonumber(score) == till then return {0, old, now} end
-  enter(KEYS[2], ARGV[1], till)
+  if score and tonumber(score) == ends then return {0, old, now} end
+  enter(KEYS[2], ARGV[1], ends)
   return {1, old, now}
 end
 if not score then return {0, old, now} end

@@ -32,7 +32,7 @@ export class IndexedBulk {
     const { index, server, walk } = this.#host
     for await (const names of index.names(identity, signal)) {
       const read = (name: string) => server.get(name, (value) => value)
-      for (const met of walk.standing(await readMet(names, read))) {
+      for (const met of await readMet(names, read)) {
         // Moved since, or Redis has ended it before its time.
         if (met.stored.identity !== identity) continue
         signal?.throwIfAborted()

@@ -98,7 +98,7 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     await this.#ready(candidate)
     const name = this.#keys.of(key)
     const version = newVersion()
-    const args = this.#binding(name, version, candidate)
+    const args = [this.#keys.keptIn(name), ...this.making(version, candidate)]
     const [created, standing] = await this.server.run(
       CLAIM_INDEXED,
       [name, this.#keys.indexOf(name, candidate)],
@@ -108,8 +108,8 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     // A client that sends a command again after its connection broke may meet what it has set itself.
     const isOwn = created || stored.version === version
     if (isOwn) this.#changed(name, candidate, 1)
-    else this.use(name, stored, await this.server.now())
-    return { binding: this.times.bindingOf(stored), created: isOwn }
+    else if (this.times.isDue(stored, await this.server.now())) this.use(name, stored)
+    return { binding: await this.bindingOf(stored), created: isOwn }
   }
 
   override async move(key: string, from: Binding, to: Identity): Promise<Move> {
@@ -120,7 +120,8 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
       MOVE_INDEXED,
       [name, this.#keys.indexOf(name, to), this.#keys.indexOf(name, from.identity)],
       [
-        ...this.#binding(name, version, to),
+        this.#keys.keptIn(name),
+        ...this.making(version, to),
         String(from.version),
         from.identity,
         this.channel,
@@ -131,7 +132,7 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     const moved = isMoved || stored.version === version
     if (moved) this.#changed(name, to, 1)
     if (moved && stored.movedAt !== undefined) this.#changed(name, from.identity, -1)
-    return { binding: this.times.bindingOf(stored), moved }
+    return { binding: await this.bindingOf(stored), moved }
   }
 
   override list(
@@ -169,13 +170,14 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
   protected override async refresh(
     name: string,
     { version, identity }: Pick<Binding, 'version' | 'identity'>,
-  ): Promise<void> {
+  ): Promise<unknown> {
     await this.#ready(identity)
-    await this.server.run(
+    const [, standing] = await this.server.run(
       REFRESH_INDEXED,
       [name, this.#keys.indexOf(name, identity)],
       [this.#keys.keptIn(name), String(version), String(this.times.lifeMs), identity],
     )
+    return standing
   }
 
   async #endOne(name: string, identity: Identity, version: string): Promise<readonly [boolean, unknown]> {
@@ -193,13 +195,6 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     const now = this.server.now()
     if (typeof now !== 'number') return now.then(() => this.#known.check(identity))
     return this.#known.check(identity)
-  }
-
-  /** What a script makes a binding of. */
-  #binding(name: string, version: string, identity: Identity): string[] {
-    const { lifeMs, absoluteTimeoutMs } = this.times
-    const absolute = absoluteTimeoutMs === Number.POSITIVE_INFINITY ? '' : String(absoluteTimeoutMs)
-    return [this.#keys.keptIn(name), version, String(lifeMs), absolute, identity]
   }
 
   #changed(name: string, identity: Identity, by: 1 | -1): void {

@@ -48,11 +48,6 @@ export class RedisBulk implements BindingList, BulkRelease {
     }
   }
 
-  /** Those of what was met that have not ended. */
-  standing(page: readonly Met[]): Met[] {
-    return page.filter(({ stored }) => this.#host.times.stands(stored))
-  }
-
   /** A binding that was met, as a listing has it. */
   listed({ name, stored }: Met): ListedBinding {
     return {
@@ -81,9 +76,7 @@ export class RedisBulk implements BindingList, BulkRelease {
     try {
       const holders = await keyHoldersOf(this.#host.client)
       const get = (name: string) => this.#host.commands.get(name)
-      for await (const page of walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)) {
-        yield this.standing(page)
-      }
+      yield* walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       throw failureOf(error)

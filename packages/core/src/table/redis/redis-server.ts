@@ -8,9 +8,8 @@ import type { RedisCommands, RedisScript } from './redis-client.ts'
 import { failureOf, isAway, replyCode } from './redis-failure.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
-import { CLAIM, TIME } from './redis-scripts.ts'
+import { SET_IF_ABSENT, TIME } from './redis-scripts.ts'
 import { ServerTime } from './server-time.ts'
-import { momentText } from './stored-value.ts'
 
 /** Time until a call that was told to come again does, in milliseconds. */
 const TRIED_AGAIN_AFTER_MS = 5
@@ -48,8 +47,8 @@ export class RedisServer {
   ) {
     const { clock, callTimeoutMs, maxFailures, probeMs } = options
     this.#commands = commands
-    this.#clock = clock
     this.#events = events
+    this.#clock = clock
     this.#callTimeoutMs = callTimeoutMs
     this.#deadlines = new CallDeadlines(clock, callTimeoutMs)
     this.time = new ServerTime(clock, () => this.#askTime(timeKey))
@@ -78,11 +77,21 @@ export class RedisServer {
   }
 
   #timeNow(): number | Promise<number> {
-    const now = this.time.now()
-    if (typeof now === 'number') return now
-    return now.catch((error: unknown) => {
-      throw failureOf(error)
-    })
+    const now = this.time.known()
+    if (now !== undefined) return now
+    if (this.#breaker.isOpen) return this.#refuse()
+    return this.time.renew().then(
+      () => this.time.estimate,
+      (error: unknown) => {
+        throw failureOf(error)
+      },
+    )
+  }
+
+  /** What `read` makes of a value and the server's time, at once where that is known. */
+  at<V, T>(value: V, read: (value: V, now: number) => T | Promise<T>): T | Promise<T> {
+    const now = this.now()
+    return typeof now === 'number' ? read(value, now) : now.then((then) => read(value, then))
   }
 
   /** What stands under a key, as `read` has it. */
@@ -95,14 +104,13 @@ export class RedisServer {
     key: string,
     value: string,
     lifeMs: number,
-    now: number,
     read: (before: unknown) => T | Promise<T>,
   ): Promise<T> {
     if (this.#breaker.isOpen) return this.#refuse()
-    if (!this.#hasSetNxGet) return this.#claimByScript(key, value, lifeMs, now, read)
+    if (!this.#hasSetNxGet) return this.#claimByScript(key, value, lifeMs, read)
     const answer = this.#follow(this.#commands.setIfAbsent(key, value, lifeMs), read)
     if (this.#knowsSetNxGet) return answer
-    return this.#orElse(answer, () => this.#claimByScript(key, value, lifeMs, now, read))
+    return this.#orElse(answer, () => this.#claimByScript(key, value, lifeMs, read))
   }
 
   /** What a script answers: whether it did what it is for, and the value that stands or stood. `keys`: of one slot. */
@@ -112,11 +120,14 @@ export class RedisServer {
     args: readonly string[],
   ): Promise<readonly [boolean, unknown]> {
     if (this.#breaker.isOpen) return this.#refuse()
+    const askedAt = this.#clock.now()
     const called =
       typeof keys === 'string' ? this.#evaluate(script, [keys], args) : this.#persist(script, keys, args)
     const answer = await this.#follow(called, (value) => value)
     if (!Array.isArray(answer))
       throw new StickyError('table-failed', 'the sticky table: a script answered no list')
+    // Its time, which scripts on bindings tell beside.
+    if (answer.length > 2) this.time.observe(askedAt, Number(answer[2]))
     return [Number(answer[0]) === 1, answer[1]]
   }
 
@@ -142,10 +153,9 @@ export class RedisServer {
     key: string,
     value: string,
     lifeMs: number,
-    now: number,
     read: (before: unknown) => T | Promise<T>,
   ): Promise<T> {
-    const [isSet, standing] = await this.run(CLAIM, key, [momentText(now), value, String(lifeMs)])
+    const [isSet, standing] = await this.run(SET_IF_ABSENT, key, [value, String(lifeMs)])
     return read(isSet ? null : standing)
   }
 
@@ -158,6 +168,7 @@ export class RedisServer {
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown) => {
         this.#breaker.failed(error)
+        this.time.renewSoon()
         reject(failureOf(error))
       }
       const deadline = this.#deadlines.begin(() => fail(this.#late()))
@@ -203,12 +214,13 @@ export class RedisServer {
     } catch (error) {
       // A server that was started anew, or a replica that was promoted, has not seen it yet.
       if (replyCode(error) !== 'NOSCRIPT') throw error
+      this.time.renewSoon()
       return this.#commands.eval(script.text, keys, args)
     }
   }
 
   async #askTime(key: string): Promise<number> {
-    const answer = await this.#deadlines.within(this.#evaluate(TIME, [key], []), this.#late)
+    const answer = await this.#follow(this.#evaluate(TIME, [key], []), (value) => value)
     if (!this.#isInspected) void this.#inspect(key)
     const [seconds, microseconds] = Array.isArray(answer) ? answer.map(Number) : []
     if (!(Number(seconds) > 0) || microseconds === undefined) {

@@ -5,22 +5,26 @@ import { StickyError } from '../../error.ts'
 /**
  * A binding as it stands in Redis, in the time of the server. As text: the format `1`, 6 characters of version, then the moments in 7
  * characters each: created, `until`; one of `-`, `d`, `m`, `b` for whether the deadline, the last move, or both follow; the identity. Numbers
- * are in base 64 with digits in the order of ASCII, so that scripts compare moments as text. With a short identity that is 28 bytes, which Redis keeps
+ * are in base 64, with digits in the order of ASCII. With a short identity that is 28 bytes, which Redis keeps
  * beside the header of the value.
  */
 export interface StoredBinding {
   /** 36 random bits: tells this state of the binding from others of the same key. */
   readonly version: string
   readonly createdAt: number
-  /** When it ends unless it is used again; the server ends it then, too. */
+  /**
+   * When it ends unless it is used again, by the time of whoever wrote it; never after the deadline. Whether it stands is not told by this, but by
+   * Redis, which has ended it then.
+   */
   readonly until: number
-  /** When it ends however much it is used; `Infinity` = never. */
+  /** When it ends however much it is used; `Infinity` = never. Only scripts judge by it. */
   readonly deadline: number
   readonly movedAt: number | undefined
   readonly identity: Identity
 }
 
 const FORMAT = '1'
+/** In the order of ASCII. */
 export const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
 const VERSION = /^[\w-]{6}$/
 /** Characters of a moment: enough until the year 2109. */

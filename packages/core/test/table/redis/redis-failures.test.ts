@@ -62,7 +62,7 @@ describeRedis('redisTable, when Redis', (program) => {
       await using table = redisTable(open.client as RedisClient, options)
       await expect(table.lookup('k')).rejects.toMatchObject({
         code: 'table-failed',
-        message: expect.stringMatching(/ACL user.*eval, evalsha, time and publish.*NOPERM/),
+        message: expect.stringMatching(/ACL user.*pttl, eval, evalsha, time and publish.*NOPERM/),
       })
       expect(table.isAway).toBe(false)
     }

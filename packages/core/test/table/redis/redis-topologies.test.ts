@@ -56,11 +56,7 @@ describeRedis('redisTable on a Cluster of three masters', (program) => {
       deviations: { idleSlack: 0.25 },
       create: (timeouts) => {
         const clock = fakeClock()
-        const { client, settled } = clockedClient(clientOf(kind), clock)
-        const advance = async (ms: number) => {
-          await settled()
-          clock.advance(ms)
-        }
+        const { client, advance } = clockedClient(clientOf(kind), clock)
         const table = redisTable(client, { pool: `c${pools++}`, callTimeoutMs: 5_000, clock, ...timeouts })
         return { table, advance, close: () => table.close() }
       },

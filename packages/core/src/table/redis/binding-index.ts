@@ -9,6 +9,15 @@ import type { RedisServer } from './redis-server.ts'
 /** Members of a set asked for at once: a page takes Redis about 0.1 ms, in which it serves nobody else. */
 const PAGE_SIZE = 500
 
+/** Told as buckets are counted. */
+export interface CountListener {
+  asking(bucket: number): void
+  /** What the bucket has of each endpoint, in the order in which these were asked for. */
+  answered(bucket: number, counts: readonly number[]): void
+  /** Answered or not. */
+  ended(bucket: number): void
+}
+
 /** The keys bound to each endpoint, as Redis has them: a sorted set for each bucket and endpoint, by the ends of the bindings. */
 export class BindingIndex {
   readonly #server: RedisServer
@@ -30,15 +39,21 @@ export class BindingIndex {
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** The same of several; `counted` gets what each bucket has, in the order of `identities`, as it is answered. */
+  /** The same of several endpoints in some buckets. */
   async countAll(
     identities: readonly Identity[],
-    counted: (bucket: number, counts: readonly number[]) => void,
+    buckets: readonly number[],
+    listener: CountListener,
   ): Promise<void> {
     await this.#server.now()
-    await inTurn(this.#buckets, async (bucket) =>
-      counted(bucket, await this.#countBucket(bucket, identities)),
-    )
+    await inTurn(buckets, async (bucket) => {
+      listener.asking(bucket)
+      try {
+        listener.answered(bucket, await this.#countBucket(bucket, identities))
+      } finally {
+        listener.ended(bucket)
+      }
+    })
   }
 
   /** The endpoints that may have keys. */

@@ -51,6 +51,7 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     this.#counts = new IndexCounts({
       clock,
       index: this.#index,
+      buckets: keys.buckets,
       known: () => this.#known.all(),
       failed: (error) => this.report('count', error),
     })
@@ -85,9 +86,7 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
   }
 
   async isUnbound(identity: Identity): Promise<boolean> {
-    const count = await this.#index.count(identity)
-    this.#counts.correct(identity, count)
-    return count === 0
+    return (await this.#index.count(identity)) === 0
   }
 
   reindex(options?: SliceOptions): Promise<number> {
@@ -96,6 +95,7 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
 
   override async claim(key: string, candidate: Identity): Promise<Claim> {
     await this.#ready(candidate)
+    const begunAt = this.#counts.begin()
     const name = this.#keys.of(key)
     const version = newVersion()
     const args = [this.#keys.keptIn(name), ...this.making(version, candidate)]
@@ -107,13 +107,14 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     const stored = parseStored(standing)
     // A client that sends a command again after its connection broke may meet what it has set itself.
     const isOwn = created || stored.version === version
-    if (isOwn) this.#changed(name, candidate, 1)
+    if (isOwn) this.#changed(begunAt, name, candidate, 1)
     else if (this.times.isDue(stored, await this.server.now())) this.use(name, stored)
     return { binding: await this.bindingOf(stored), created: isOwn }
   }
 
   override async move(key: string, from: Binding, to: Identity): Promise<Move> {
     await this.#ready(to)
+    const begunAt = this.#counts.begin()
     const name = this.#keys.of(key)
     const version = newVersion()
     const [isMoved, standing] = await this.server.run(
@@ -130,8 +131,8 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     )
     const stored = parseStored(standing)
     const moved = isMoved || stored.version === version
-    if (moved) this.#changed(name, to, 1)
-    if (moved && stored.movedAt !== undefined) this.#changed(name, from.identity, -1)
+    if (moved) this.#changed(begunAt, name, to, 1)
+    if (moved && stored.movedAt !== undefined) this.#changed(begunAt, name, from.identity, -1)
     return { binding: await this.bindingOf(stored), moved }
   }
 
@@ -181,12 +182,13 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
   }
 
   async #endOne(name: string, identity: Identity, version: string): Promise<readonly [boolean, unknown]> {
+    const begunAt = this.#counts.begin()
     const answer = await this.server.run(
       RELEASE_INDEXED,
       [name, this.#keys.indexOf(name, identity)],
       [this.#keys.keptIn(name), version, identity, this.channel, this.#keys.messageOf(name)],
     )
-    if (answer[0]) this.#changed(name, identity, -1)
+    if (answer[0]) this.#changed(begunAt, name, identity, -1)
     return answer
   }
 
@@ -197,8 +199,8 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     return this.#known.check(identity)
   }
 
-  #changed(name: string, identity: Identity, by: 1 | -1): void {
-    this.#counts.changed(this.#keys.bucketOf(name), identity, by)
+  #changed(begunAt: number, name: string, identity: Identity, by: 1 | -1): void {
+    this.#counts.changed(begunAt, this.#keys.bucketOf(name), identity, by)
   }
 }
 

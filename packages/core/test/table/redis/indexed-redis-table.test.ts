@@ -1,12 +1,18 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import type { Binding } from '../../../src/table/sticky-table.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
+import { stickyTableConformance } from '../../../src/testing/sticky-table-conformance.ts'
+import { tableCapabilitiesConformance } from '../../../src/testing/table-capabilities-conformance.ts'
+import { clockedClient } from '../../support/redis/clocked-client.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { type RedisServer, redisServer } from '../../support/redis/server.ts'
 import { type ClientKind, connectedClients } from '../../support/redis/single-clients.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const KINDS: readonly ClientKind[] = ['ioredis', 'iovalkey', 'node-redis', 'node-redis pool', 'valkey-glide']
 
 describeRedis('redisTable with an index', (program) => {
   let server: RedisServer
@@ -24,6 +30,29 @@ describeRedis('redisTable with an index', (program) => {
     await clients?.[Symbol.asyncDispose]()
     await server?.stop()
   })
+
+  for (const kind of KINDS) {
+    const create = async (timeouts: { idleTimeoutMs: number; absoluteTimeoutMs?: number }) => {
+      const clock = fakeClock()
+      const { client, advance } = clockedClient(clientOf(kind), clock)
+      const table = redisTable(client, { ...options(), ...timeouts, clock })
+      // A round of counts beside what is counted may take a change twice, or not at all, until the next one.
+      await table.countsNow()
+      return {
+        table,
+        advance: async (ms: number) => {
+          await advance(ms)
+          // What Redis has ended meanwhile shows in the counts when they are asked for again.
+          await table.countsNow()
+        },
+        close: () => table.close(),
+      }
+    }
+    const name = `redisTable with an index and ${kind}`
+    stickyTableConformance({ registry: { describe, it }, name, deviations: { idleSlack: 0.25 }, create })
+    const capabilities = ['EndpointCounts', 'BindingList', 'BulkRelease'] as const
+    tableCapabilitiesConformance({ registry: { describe, it }, name, capabilities, create })
+  }
 
   it('counts, lists and releases the keys of one endpoint, whichever replica has bound them', async () => {
     const pool = options()

@@ -161,8 +161,8 @@ export function isComputed(table: object): table is ComputedBindings {
 /** Confirms a count of zero, where counts are approximate. @public */
 export interface ConfirmedCounts {
   /**
-   * Whether no key is bound to the endpoint: looked up for this question, and by one replica at a time; false also while another one
-   * looks. Costs a walk over the whole table.
+   * Whether no key is bound to the endpoint: looked up for this question. May cost a walk over the whole table; then by one replica at a
+   * time, and false also while another one looks.
    */
   isUnbound(identity: Identity): Promise<boolean>
 }

@@ -3,12 +3,17 @@ import { StickyError } from '../../error.ts'
 import { Breaker } from './breaker.ts'
 import { CallDeadlines } from './call-deadlines.ts'
 import { evictionWarning, MEMORY } from './eviction.ts'
+import { AGREE, LAYOUT_HELD_MS, LayoutAgreement } from './layout-agreement.ts'
 import { type OpenCall, RedisCall } from './redis-call.ts'
 import type { RedisCommands, RedisScript } from './redis-client.ts'
 import { failureOf, isAway, replyCode } from './redis-failure.ts'
+import type { RedisKeys } from './redis-keys.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
 import { SET_IF_ABSENT, TIME } from './redis-scripts.ts'
 import { ServerTime } from './server-time.ts'
+
+/** Time until a call that was told to come again does, in milliseconds. */
+const TRIED_AGAIN_AFTER_MS = 5
 
 /** What is told of a server. */
 export interface ServerEvents {
@@ -24,6 +29,7 @@ export class RedisServer {
   readonly #commands: RedisCommands
   readonly #deadlines: CallDeadlines
   readonly #breaker: Breaker
+  readonly #agreement: LayoutAgreement
   readonly #clock: Clock
   readonly #callTimeoutMs: number
   /** False once the server has shown that it has no `SET NX GET`, which came with Redis 7.0. */
@@ -33,7 +39,13 @@ export class RedisServer {
   #isInspected = false
   readonly #events: ServerEvents
 
-  constructor(commands: RedisCommands, options: CheckedRedisOptions, timeKey: string, events: ServerEvents) {
+  /** `keys`: under whose `time` the server is asked for its time, and the replicas agree on their layout. */
+  constructor(
+    commands: RedisCommands,
+    options: CheckedRedisOptions,
+    { time: timeKey, layout }: Pick<RedisKeys, 'time' | 'layout'>,
+    events: ServerEvents,
+  ) {
     const { clock, callTimeoutMs, maxFailures, probeMs } = options
     this.#commands = commands
     this.#events = events
@@ -41,6 +53,9 @@ export class RedisServer {
     this.#callTimeoutMs = callTimeoutMs
     this.#deadlines = new CallDeadlines(clock, callTimeoutMs)
     this.time = new ServerTime(clock, () => this.#askTime(timeKey))
+    this.#agreement = new LayoutAgreement(clock, layout, () =>
+      this.run(AGREE, timeKey, [layout, String(LAYOUT_HELD_MS)]),
+    )
     this.#breaker = new Breaker({
       clock,
       failures: maxFailures,
@@ -55,8 +70,14 @@ export class RedisServer {
     return this.#breaker.isOpen
   }
 
-  /** The server's time, at once where it is known. */
+  /** The server's time, at once where it is known and all replicas are known to agree on their layout. */
   now(): number | Promise<number> {
+    const agreed = this.#agreement.check()
+    const now = this.#timeNow()
+    return agreed === undefined ? now : Promise.all([agreed, now]).then(() => now)
+  }
+
+  #timeNow(): number | Promise<number> {
     const now = this.time.known()
     if (now !== undefined) return now
     if (this.#breaker.isOpen) return this.#refuse()
@@ -93,11 +114,17 @@ export class RedisServer {
     return this.#orElse(answer, () => this.#claimByScript(key, value, lifeMs, read))
   }
 
-  /** What a script answers: whether it did what it is for, and the value that stands or stood. */
-  async run(script: RedisScript, key: string, args: readonly string[]): Promise<readonly [boolean, unknown]> {
+  /** What a script answers: whether it did what it is for, and the value that stands or stood. `keys`: of one slot. */
+  async run(
+    script: RedisScript,
+    keys: string | readonly string[],
+    args: readonly string[],
+  ): Promise<readonly [boolean, unknown]> {
     if (this.#breaker.isOpen) return this.#refuse()
     const askedAt = this.#clock.now()
-    const answer = await this.#follow(this.#evaluate(script, key, args), (value) => value)
+    const called =
+      typeof keys === 'string' ? this.#evaluate(script, [keys], args) : this.#persist(script, keys, args)
+    const answer = await this.#follow(called, (value) => value)
     if (!Array.isArray(answer))
       throw new StickyError('table-failed', 'the sticky table: a script answered no list')
     // Its time, which scripts on bindings tell beside.
@@ -166,19 +193,35 @@ export class RedisServer {
     call.reject(failureOf(error))
   }
 
-  async #evaluate(script: RedisScript, key: string, args: readonly string[]): Promise<unknown> {
+  /**
+   * While a Cluster moves a slot, it refuses calls for keys of which some have gone already or never were (TRYAGAIN), until all have: so a
+   * call for several is made again, for as long as its time lasts.
+   */
+  async #persist(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const end = this.#clock.now() + this.#callTimeoutMs
+    for (;;) {
+      try {
+        return await this.#evaluate(script, keys, args)
+      } catch (error) {
+        if (replyCode(error) !== 'TRYAGAIN' || this.#clock.now() >= end) throw error
+      }
+      await new Promise<void>((resolve) => this.#clock.after(TRIED_AGAIN_AFTER_MS, resolve))
+    }
+  }
+
+  async #evaluate(script: RedisScript, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     try {
-      return await this.#commands.evalSha(script.sha, key, args)
+      return await this.#commands.evalSha(script.sha, keys, args)
     } catch (error) {
       // A server that was started anew, or a replica that was promoted, has not seen it yet.
       if (replyCode(error) !== 'NOSCRIPT') throw error
       this.time.renewSoon()
-      return this.#commands.eval(script.text, key, args)
+      return this.#commands.eval(script.text, keys, args)
     }
   }
 
   async #askTime(key: string): Promise<number> {
-    const answer = await this.#follow(this.#evaluate(TIME, key, []), (value) => value)
+    const answer = await this.#follow(this.#evaluate(TIME, [key], []), (value) => value)
     if (!this.#isInspected) void this.#inspect(key)
     const [seconds, microseconds] = Array.isArray(answer) ? answer.map(Number) : []
     if (!(Number(seconds) > 0) || microseconds === undefined) {
@@ -190,7 +233,7 @@ export class RedisServer {
   /** Once, beside the traffic. A user without the right to ask is not warned. */
   async #inspect(key: string): Promise<void> {
     this.#isInspected = true
-    const info = await this.#evaluate(MEMORY, key, []).catch(() => undefined)
+    const info = await this.#evaluate(MEMORY, [key], []).catch(() => undefined)
     const warning = evictionWarning(info)
     if (warning !== undefined) this.#events.warned(warning)
   }

@@ -46,14 +46,14 @@ export class RedisStickyTable implements RedisTable {
   /** Where changes are told; empty if they are not. */
   readonly #channel: string
 
-  constructor(client: RedisClient, options: CheckedRedisOptions) {
+  constructor(client: RedisClient, options: CheckedRedisOptions, keys: RedisKeys = new RedisKeys(options)) {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
     this.absoluteTimeoutMs = options.absoluteTimeoutMs
-    this.keys = new RedisKeys(options)
+    this.keys = keys
     this.#channel = options.announce ? this.keys.channel : ''
-    this.server = new RedisServer(commands, options, this.keys.time, {
+    this.server = new RedisServer(commands, options, keys, {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
@@ -69,7 +69,7 @@ export class RedisStickyTable implements RedisTable {
       server: this.server,
       times: this.#times,
       clock,
-      channel: this.#channel,
+      release: async ({ name, stored }) => (await this.end(name, stored))[0],
     })
   }
 
@@ -83,6 +83,14 @@ export class RedisStickyTable implements RedisTable {
 
   get isAway(): boolean {
     return this.server.isAway
+  }
+
+  protected get times(): Times {
+    return this.#times
+  }
+
+  protected get channel(): string {
+    return this.#channel
   }
 
   lookup(key: string): Promise<Binding | undefined> {
@@ -99,24 +107,24 @@ export class RedisStickyTable implements RedisTable {
   async move(key: string, from: Binding, to: Identity): Promise<Move> {
     await this.server.now()
     const version = newVersion()
-    const args = [String(from.version), ...this.#making(version, to), this.#channel]
+    const args = [String(from.version), ...this.making(version, to), this.#channel]
     const [isMoved, standing] = await this.server.run(MOVE, this.keys.of(key), args)
     const stored = parseStored(standing)
     const moved = isMoved || stored.version === version
     if (moved) this.changed(to, 1)
     if (moved && stored.movedAt !== undefined) this.changed(from.identity, -1)
-    return { binding: await this.#bindingOf(stored), moved }
+    return { binding: await this.bindingOf(stored), moved }
   }
 
   async touch(key: string, binding: Binding): Promise<void> {
     const now = await this.server.now()
     if (!this.#times.isBindingDue(binding, now)) return
-    await this.#refresh(this.keys.of(key), String(binding.version))
+    await this.refresh(this.keys.of(key), binding)
   }
 
   async release(key: string, from?: Binding): Promise<boolean> {
-    const version = from === undefined ? '' : String(from.version)
-    const [released, standing] = await this.server.run(RELEASE, this.keys.of(key), [version, this.#channel])
+    await this.server.now()
+    const [released, standing] = await this.end(this.keys.of(key), from)
     if (standing === null || standing === undefined) return released
     const { identity } = parseStored(standing)
     if (released) this.changed(identity, -1)
@@ -169,14 +177,14 @@ export class RedisStickyTable implements RedisTable {
   /** What Redis has stands. Where it says of itself what cannot be, a script puts that right before it is answered. */
   #found(name: string, stored: StoredBinding, now: number): Binding | Promise<Binding | undefined> {
     if (this.#times.isImpossible(stored, now)) return this.#askAgain(name, stored)
-    if (this.#times.isDue(stored, now)) this.#use(name, stored)
+    if (this.#times.isDue(stored, now)) this.use(name, stored)
     return this.#times.bindingOf(stored)
   }
 
-  async #askAgain(name: string, { version }: StoredBinding): Promise<Binding | undefined> {
-    const standing = await this.#refresh(name, version)
+  async #askAgain(name: string, stored: StoredBinding): Promise<Binding | undefined> {
+    const standing = await this.refresh(name, stored)
     if (standing === null || standing === undefined) return undefined
-    return this.#bindingOf(parseStored(standing))
+    return this.bindingOf(parseStored(standing))
   }
 
   #claim(key: string, candidate: Identity, now: number): Promise<Claim> {
@@ -189,7 +197,7 @@ export class RedisStickyTable implements RedisTable {
       if (stored.version === fresh.version) return this.server.at(fresh, this.#created)
       return this.server.at(stored, (_, then) => {
         if (this.#times.isImpossible(stored, then)) return this.#claimAgain(name, fresh)
-        if (this.#times.isDue(stored, then)) this.#use(name, stored)
+        if (this.#times.isDue(stored, then)) this.use(name, stored)
         return { binding: this.#times.bindingOf(stored), created: false }
       })
     })
@@ -197,12 +205,12 @@ export class RedisStickyTable implements RedisTable {
 
   /** As {@link #askAgain}; it may also turn out to be over. */
   async #claimAgain(name: string, { version, identity }: StoredBinding): Promise<Claim> {
-    const [isCreated, standing] = await this.server.run(CLAIM, name, this.#making(version, identity))
+    const [isCreated, standing] = await this.server.run(CLAIM, name, this.making(version, identity))
     const stored = parseStored(standing)
     // As above: sent again, it meets what it has set itself.
     if (isCreated || stored.version === version) return this.server.at(stored, this.#created)
-    if (this.#times.isDue(stored, await this.server.now())) this.#use(name, stored)
-    return { binding: await this.#bindingOf(stored), created: false }
+    if (this.#times.isDue(stored, await this.server.now())) this.use(name, stored)
+    return { binding: await this.bindingOf(stored), created: false }
   }
 
   readonly #created = (stored: StoredBinding): Claim => {
@@ -211,25 +219,36 @@ export class RedisStickyTable implements RedisTable {
   }
 
   /** After a wait, in which this process's clock may have jumped. */
-  #bindingOf(stored: StoredBinding): Binding | Promise<Binding> {
+  protected bindingOf(stored: StoredBinding): Binding | Promise<Binding> {
     return this.server.at(stored, this.#asBinding)
   }
 
   readonly #asBinding = (stored: StoredBinding): Binding => this.#times.bindingOf(stored)
 
   /** Counts a use that is worth a write. Nobody waits for it. */
-  #use(name: string, { version }: StoredBinding): void {
-    this.#refresh(name, version).catch((error: unknown) => this.report('touch', error))
+  protected use(name: string, stored: StoredBinding): void {
+    this.refresh(name, stored).catch((error: unknown) => this.report('touch', error))
   }
 
   /** Counts a use; answers what then stands. */
-  async #refresh(name: string, version: string): Promise<unknown> {
-    const [, standing] = await this.server.run(REFRESH, name, [version, String(this.#times.lifeMs)])
+  protected async refresh(
+    name: string,
+    { version }: Pick<Binding, 'version' | 'identity'>,
+  ): Promise<unknown> {
+    const [, standing] = await this.server.run(REFRESH, name, [String(version), String(this.#times.lifeMs)])
     return standing
   }
 
+  /** Ends a binding, of this version if one is given; answers whether it did, and what then stands or stood. */
+  protected end(
+    name: string,
+    from: Pick<Binding, 'version' | 'identity'> | undefined,
+  ): Promise<readonly [boolean, unknown]> {
+    return this.server.run(RELEASE, name, [from === undefined ? '' : String(from.version), this.#channel])
+  }
+
   /** What a script makes a binding of. */
-  #making(version: string, identity: Identity): string[] {
+  protected making(version: string, identity: Identity): string[] {
     const { lifeMs, absoluteTimeoutMs } = this.#times
     const absolute = absoluteTimeoutMs === Number.POSITIVE_INFINITY ? '' : String(absoluteTimeoutMs)
     return [version, String(lifeMs), absolute, identity]

@@ -53,7 +53,7 @@ export function clockedClient(given: RedisClient, clock: FakeClock): ClockedClie
     clock.advance(ms)
     const moment = [String(FAR_AHEAD_MS + clock.now())]
     const commands = commandsOf('client', given)
-    await Promise.all([...names].map((name) => commands.eval(END_IF_DUE, name, moment)))
+    await Promise.all([...names].map((name) => commands.eval(END_IF_DUE, [name], moment)))
   }
   return { client, settled, advance }
 }

@@ -1,4 +1,13 @@
 import {
+  CLAIM_INDEXED,
+  CORRECT,
+  COUNT,
+  MOVE_INDEXED,
+  NOTE,
+  REFRESH_INDEXED,
+  RELEASE_INDEXED,
+} from '../../../src/table/redis/index-scripts.ts'
+import {
   CLAIM,
   MOVE,
   REFRESH,
@@ -28,14 +37,22 @@ local function clocked(send)
     if command == 'SET' and args[3] == 'PX' then
       args[3], args[4] = 'PXAT', string.format('%.0f', ${FAR_AHEAD_MS} + shown + args[4])
     end
+    if command == 'PEXPIRE' then
+      command, args[2] = 'PEXPIREAT', string.format('%.0f', ${FAR_AHEAD_MS} + shown + args[2])
+    end
     return send(command, unpack(args))
   end
 end
 local redis = {call = clocked(server.call), pcall = clocked(server.pcall)}
 `
 
+const INDEX_SCRIPTS = [CLAIM_INDEXED, MOVE_INDEXED, REFRESH_INDEXED, RELEASE_INDEXED, CORRECT, COUNT, NOTE]
+
 const CLOCKED_TEXTS: ReadonlyMap<string, string> = new Map(
-  [CLAIM, MOVE, REFRESH, RELEASE, REPLACE, SET_IF_ABSENT, TIME].map(({ sha, text }) => [sha, CLOCKED + text]),
+  [...INDEX_SCRIPTS, CLAIM, MOVE, REFRESH, RELEASE, REPLACE, SET_IF_ABSENT, TIME].map(({ sha, text }) => [
+    sha,
+    CLOCKED + text,
+  ]),
 )
 
 /** The script of this SHA as it is to be sent to a server whose time is that of a test; undefined for those that know no time. */

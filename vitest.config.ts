@@ -24,6 +24,7 @@ export default defineConfig({
       project('adapters-express', 'packages/adapters-express'),
       project('quickstart', 'examples/quickstart'),
       project('example-redis', 'examples/redis'),
+      project('example-statefulset-dns', 'examples/statefulset-dns'),
       project('docs', 'docs'),
       project('workspace', '.'),
       {

@@ -25,6 +25,7 @@ export default defineConfig({
       project('quickstart', 'examples/quickstart'),
       project('example-redis', 'examples/redis'),
       project('example-statefulset-dns', 'examples/statefulset-dns'),
+      project('example-kubernetes', 'examples/kubernetes'),
       project('docs', 'docs'),
       project('workspace', '.'),
       {

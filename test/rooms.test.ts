@@ -46,6 +46,8 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'parity/nginx/server-name.ts': ['node:net'],
   'parity/resty/resty-node.ts': ['node:net'],
   'parity/proxy-asker.ts': ['node:http', 'node:https'],
+  // The fake API server is a server.
+  'testing/kubernetes/': ['node:events', 'node:http', 'node:https', 'node:net', 'node:tls'],
   'health/tcp-check.ts': ['node:net'],
   'health/http-check.ts': ['node:http', 'node:https', 'node:tls'],
 }

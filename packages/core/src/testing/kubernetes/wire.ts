@@ -1,0 +1,169 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../../clock.ts'
+import type { Connections } from './connections.ts'
+import type { Disturbance } from './disturbance.ts'
+
+/** Go's net/http tells the length of bodies up to this size, and sends longer ones in chunks. */
+const COUNTED_BYTES = 2_048
+/** A client that reads nothing is cut off, as the real server ends watches that fall behind. */
+const BACKLOG_BYTES = 256 * 2 ** 20
+
+/** One response on its way to the client, with what a disturbance does to it. */
+export class Wire {
+  readonly #response: ServerResponse
+  readonly #connections: Connections
+  readonly #disturbance: Disturbance | undefined
+  readonly #clock: Clock
+  readonly #pieces: Buffer[] = []
+  #isSending = false
+  #isOver = false
+  #whenSent: () => void = () => undefined
+  #written = 0
+  #lines = 0
+
+  constructor(
+    response: ServerResponse,
+    connections: Connections,
+    disturbance: Disturbance | undefined,
+    clock: Clock,
+  ) {
+    this.#response = response
+    this.#connections = connections
+    this.#disturbance = disturbance
+    this.#clock = clock
+  }
+
+  /** Whether the client is gone, or the response complete. */
+  get isClosed(): boolean {
+    return this.#response.destroyed || this.#response.closed
+  }
+
+  /** Calls when the response is over, however it ended. */
+  onClose(call: () => void): void {
+    this.#response.once('close', call)
+  }
+
+  /** A whole answer of one line. */
+  document(status: number, body: object | string, headers: Readonly<Record<string, string>> = {}): void {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const length = Buffer.byteLength(text) + 1
+    const counted = length <= COUNTED_BYTES && !this.#disturbance
+    this.begin(status, { ...headers, ...(counted ? { 'Content-Length': String(length) } : {}) })
+    this.line(text)
+    this.end()
+  }
+
+  /** Sends the head at once. */
+  begin(status: number, headers: Readonly<Record<string, string>>): void {
+    const type = this.#disturbance?.kind === 'content-type' ? this.#disturbance.value : 'application/json'
+    this.#response.writeHead(status, {
+      'Cache-Control': 'no-cache, private',
+      'Content-Type': type,
+      ...headers,
+    })
+    this.#response.flushHeaders()
+    this.#write(Buffer.alloc(0))
+    this.#intrude()
+  }
+
+  line(text: string): void {
+    this.#write(Buffer.from(`${text}\n`))
+    this.#lines++
+    this.#intrude()
+  }
+
+  /** Ends the response once everything is sent. */
+  end(): void {
+    if (this.#isOver) return
+    if (this.#pieces.length > 0 || this.#isSending) {
+      this.#whenSent = () => this.end()
+      return
+    }
+    this.#isOver = true
+    this.#response.end()
+  }
+
+  /** Sends nothing more and leaves the connection open. */
+  silence(): void {
+    this.#isOver = true
+    this.#pieces.length = 0
+  }
+
+  /** Ends the connection with RST. */
+  reset(): void {
+    this.#isOver = true
+    this.#connections.reset(this.#response)
+  }
+
+  /** Ends the connection in the middle of the response. */
+  cut(): void {
+    this.#isOver = true
+    this.#response.socket?.end()
+  }
+
+  /** A line that the disturbance puts here. */
+  #intrude(): void {
+    const disturbance = this.#disturbance
+    if (disturbance?.kind !== 'line' && disturbance?.kind !== 'huge-line') return
+    if ((disturbance.afterLines ?? 0) !== this.#lines) return
+    const text = disturbance.kind === 'line' ? disturbance.text : hugeLine(disturbance.bytes)
+    this.#write(Buffer.from(`${text}\n`))
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#isOver) return
+    const disturbance = this.#disturbance
+    if (disturbance?.kind === 'chunks') {
+      for (let at = 0; at < bytes.length; at += disturbance.bytes) {
+        this.#pieces.push(bytes.subarray(at, at + disturbance.bytes))
+      }
+      if (!this.#isSending) this.#sendPiece(disturbance.delayMs)
+      return
+    }
+    const last = this.#lastByte()
+    const sent = bytes.subarray(0, Math.max(0, last - this.#written))
+    this.#written += sent.length
+    if (sent.length > 0) this.#response.write(sent)
+    if (this.#written >= last) this.#break()
+    else if (this.#response.writableLength > BACKLOG_BYTES) this.reset()
+  }
+
+  #sendPiece(delayMs: number | undefined): void {
+    const piece = this.#pieces.shift()
+    this.#isSending = piece !== undefined
+    if (piece === undefined) return this.#whenSent()
+    if (this.#isOver || this.isClosed) return
+    this.#response.write(piece)
+    const next = () => this.#sendPiece(delayMs)
+    if (delayMs === undefined) setImmediate(next)
+    else this.#clock.after(delayMs, next)
+  }
+
+  /** The byte of the body with which the disturbance breaks it off. */
+  #lastByte(): number {
+    const disturbance = this.#disturbance
+    const breaks =
+      disturbance?.kind === 'silent' || disturbance?.kind === 'reset' || disturbance?.kind === 'cut'
+    return (breaks ? disturbance.afterBytes : undefined) ?? Number.POSITIVE_INFINITY
+  }
+
+  #break(): void {
+    const disturbance = this.#disturbance
+    if (disturbance?.kind === 'cut') {
+      if (disturbance.clean) this.end()
+      else this.cut()
+    } else if (disturbance?.kind === 'reset') {
+      this.#isOver = true
+      // Not before the kernel has what comes before it.
+      this.#response.write('', () => this.reset())
+    } else {
+      this.silence()
+    }
+  }
+}
+
+function hugeLine(bytes: number): string {
+  const annotations = { filler: 'x'.repeat(bytes) }
+  const object = { kind: 'Status', apiVersion: 'v1', metadata: { resourceVersion: '1', annotations } }
+  return JSON.stringify({ type: 'BOOKMARK', object })
+}

@@ -40,6 +40,8 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'discovery/endpoints-file.ts': ['node:fs', 'node:fs/promises'],
   'discovery/file-watch.ts': ['node:fs', 'node:path'],
   'discovery/file.ts': ['node:path', 'node:url'],
+  // isIP computes.
+  'discovery/kubernetes/slices/': ['node:net'],
   'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
   'table/snapshot-file.ts': ['node:fs/promises', 'node:path'],
   'parity/parity-endpoint-hash.ts': ['node:net'],

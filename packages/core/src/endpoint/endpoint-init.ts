@@ -1,8 +1,9 @@
 import { StickyError } from '../error.ts'
 import { APP_PROTOCOLS, type SpokenProtocol, spokenProtocol } from './app-protocol.ts'
+import { conditionsOf } from './conditions.ts'
 import type { Conditions, Endpoint, EndpointInit } from './endpoint.ts'
 
-const READY: Conditions = { ready: true, serving: true, terminating: false }
+const READY: Conditions = conditionsOf(true, true, false)
 
 const FIELDS: readonly string[] = [
   'identity',
@@ -122,7 +123,8 @@ function conditionsFrom(path: string, given: Partial<Conditions> | undefined): C
     }
     if (typeof value !== 'boolean') throw invalid(`${path}.${condition}`, 'true or false', value)
   }
-  return Object.freeze({ ...READY, ...given })
+  const { ready, serving, terminating } = { ...READY, ...given }
+  return conditionsOf(ready, serving, terminating)
 }
 
 function isIdentity(value: unknown): value is string {

@@ -46,6 +46,11 @@ export function endpointSet(
   )
 }
 
+/** A snapshot of endpoints that were checked when they were made. @throws StickyError `duplicate-identity` */
+export function setOfEndpoints(endpoints: Endpoint[]): EndpointSet {
+  return new DiscoveredSet(endpoints)
+}
+
 /**
  * True if both snapshots hold the same endpoints, in whatever order: replacing one by the other would change nothing.
  *
@@ -70,7 +75,8 @@ export function isSameAddress(one: Endpoint, other: Endpoint): boolean {
   )
 }
 
-function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
+/** True if discovery says the same of both. */
+export function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
   if (one === other) return true
   return (
     one.identity === other.identity &&

@@ -41,6 +41,15 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'discovery/file-watch.ts': ['node:fs', 'node:path'],
   'discovery/file.ts': ['node:path', 'node:url'],
   // isIP computes.
+  'discovery/kubernetes/api/': [
+    'node:fs',
+    'node:fs/promises',
+    'node:http',
+    'node:https',
+    'node:net',
+    'node:path',
+    'node:tls',
+  ],
   'discovery/kubernetes/slices/': ['node:net'],
   'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
   'table/snapshot-file.ts': ['node:fs/promises', 'node:path'],

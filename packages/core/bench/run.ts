@@ -13,6 +13,7 @@ const BENCHES = [
   'near',
   'placement',
   'snapshots',
+  'slices',
   'envoy-key',
   'redis',
   'hash',

@@ -5,7 +5,7 @@ import type { Conditions, Endpoint, EndpointInit } from './endpoint.ts'
 
 const READY: Conditions = conditionsOf(true, true, false)
 
-const FIELDS: readonly string[] = [
+const FIELDS: ReadonlySet<string> = new Set([
   'identity',
   'name',
   'host',
@@ -17,7 +17,7 @@ const FIELDS: readonly string[] = [
   'weight',
   'zone',
   'conditions',
-] satisfies readonly (keyof EndpointInit)[]
+] satisfies (keyof EndpointInit)[])
 
 /** Kubernetes names have at most 253 characters. Control characters would break log lines and explanations. */
 const IDENTITY = /^[\x20-\x7e\xa0-\xff]{1,253}$/
@@ -42,8 +42,8 @@ export function endpointFrom(path: string, init: string | URL | EndpointInit): E
 function endpointFromFields(path: string, init: EndpointInit): Endpoint {
   if (typeof init !== 'object' || init === null) throw invalid(path, 'a URL or an endpoint object', init)
   for (const field of Object.keys(init)) {
-    if (!FIELDS.includes(field)) {
-      const known = FIELDS.join(', ')
+    if (!FIELDS.has(field)) {
+      const known = [...FIELDS].join(', ')
       throw new StickyError('invalid-endpoint', `${path}.${field} is unknown; known: ${known}`)
     }
   }
@@ -114,16 +114,17 @@ export function addressOf({ host, port, socketPath }: Place): string {
 function conditionsFrom(path: string, given: Partial<Conditions> | undefined): Conditions {
   if (given === undefined) return READY
   if (typeof given !== 'object' || given === null) throw invalid(path, 'an object', given)
-  for (const [condition, value] of Object.entries(given)) {
+  for (const condition of Object.keys(given)) {
     if (!Object.hasOwn(READY, condition)) {
       throw new StickyError(
         'invalid-endpoint',
         `${path}.${condition} is unknown; known: ready, serving, terminating`,
       )
     }
+    const value = given[condition as keyof Conditions]
     if (typeof value !== 'boolean') throw invalid(`${path}.${condition}`, 'true or false', value)
   }
-  const { ready, serving, terminating } = { ...READY, ...given }
+  const { ready = true, serving = true, terminating = false } = given
   return conditionsOf(ready, serving, terminating)
 }
 

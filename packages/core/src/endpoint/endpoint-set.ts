@@ -43,12 +43,13 @@ export function endpointSet(
       const survivor = previous?.get(endpoint.identity)
       return survivor && isSameEndpoint(survivor, endpoint) ? survivor : endpoint
     }),
+    previous,
   )
 }
 
-/** A snapshot of endpoints that were checked when they were made. @throws StickyError `duplicate-identity` */
-export function setOfEndpoints(endpoints: Endpoint[]): EndpointSet {
-  return new DiscoveredSet(endpoints)
+/** A snapshot of endpoints that were checked when they were made, after `previous`. @throws StickyError `duplicate-identity` */
+export function setOfEndpoints(endpoints: Endpoint[], previous?: EndpointSet): EndpointSet {
+  return new DiscoveredSet(endpoints, previous)
 }
 
 /**
@@ -93,39 +94,58 @@ class DiscoveredSet implements EndpointSet {
   readonly endpoints: readonly Endpoint[]
   readonly placeable: readonly Endpoint[]
   readonly weights: readonly number[]
-  readonly #byIdentity = new Map<Identity, Endpoint>()
+  /** Where each identity stands in `endpoints`. Shared with the snapshot before if nobody came or went, as in most. */
+  readonly #positions: ReadonlyMap<Identity, number>
 
-  constructor(endpoints: Endpoint[]) {
-    for (const endpoint of endpoints) {
-      if (this.#byIdentity.has(endpoint.identity)) {
-        const first = endpoints.findIndex(({ identity }) => identity === endpoint.identity)
-        const second = endpoints.indexOf(endpoint, first + 1)
-        throw new StickyError(
-          'duplicate-identity',
-          `endpoints[${first}] and endpoints[${second}] have the same identity "${endpoint.identity}": give each a name of its own`,
-        )
-      }
-      this.#byIdentity.set(endpoint.identity, endpoint)
-    }
+  constructor(endpoints: Endpoint[], previous: EndpointSet | undefined) {
+    this.#positions =
+      previous instanceof DiscoveredSet && hasSameIdentities(previous.endpoints, endpoints)
+        ? previous.#positions
+        : positionsOf(endpoints)
     this.endpoints = Object.freeze(endpoints)
-    this.placeable = Object.freeze(
-      endpoints.filter(
-        ({ conditions, weight }) => weight > 0 && availabilityOf(conditions).state === 'ready',
-      ),
-    )
-    this.weights = Object.freeze(this.placeable.map(({ weight }) => weight))
+    const placeable: Endpoint[] = []
+    const weights: number[] = []
+    for (const endpoint of endpoints) {
+      const { conditions, weight } = endpoint
+      if (weight === 0 || availabilityOf(conditions).state !== 'ready') continue
+      placeable.push(endpoint)
+      weights.push(weight)
+    }
+    this.placeable = Object.freeze(placeable)
+    this.weights = Object.freeze(weights)
   }
 
   weightOf(identity: Identity): number | undefined {
-    return this.#byIdentity.get(identity)?.weight
+    return this.get(identity)?.weight
   }
 
   get(identity: Identity): Endpoint | undefined {
-    return this.#byIdentity.get(identity)
+    const position = this.#positions.get(identity)
+    return position === undefined ? undefined : this.endpoints[position]
   }
 
   availability(identity: Identity): Availability | undefined {
-    const endpoint = this.#byIdentity.get(identity)
+    const endpoint = this.get(identity)
     return endpoint && availabilityOf(endpoint.conditions)
   }
+}
+
+function hasSameIdentities(one: readonly Endpoint[], other: readonly Endpoint[]): boolean {
+  if (one.length !== other.length) return false
+  return one.every((endpoint, index) => endpoint.identity === other[index]?.identity)
+}
+
+function positionsOf(endpoints: readonly Endpoint[]): Map<Identity, number> {
+  const positions = new Map<Identity, number>()
+  for (const [second, { identity }] of endpoints.entries()) {
+    const first = positions.get(identity)
+    if (first !== undefined) {
+      throw new StickyError(
+        'duplicate-identity',
+        `endpoints[${first}] and endpoints[${second}] have the same identity "${identity}": give each a name of its own`,
+      )
+    }
+    positions.set(identity, second)
+  }
+  return positions
 }

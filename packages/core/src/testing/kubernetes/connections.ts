@@ -65,7 +65,6 @@ export class Connections {
     this.#server = undefined
     const closed = once(server, 'close')
     server.close()
-    server.closeAllConnections()
     for (const socket of this.#sockets.values()) socket.destroy()
     await closed
   }

@@ -107,8 +107,13 @@ export class Watch {
   }
 
   #takes(object: StoredObject): boolean {
-    const { namespace } = this.target
-    return (namespace === undefined || object.metadata.namespace === namespace) && this.#query.selects(object)
+    const { namespace, name } = this.target
+    const { metadata } = object
+    return (
+      (namespace === undefined || metadata.namespace === namespace) &&
+      (name === undefined || metadata.name === name) &&
+      this.#query.selects(object)
+    )
   }
 
   #sendBookmark(metadata: object): void {

@@ -6,7 +6,7 @@ import type { Disturbance } from './disturbance.ts'
 /** Go's net/http tells the length of bodies up to this size, and sends longer ones in chunks. */
 const COUNTED_BYTES = 2_048
 /** A client that reads nothing is cut off, as the real server ends watches that fall behind. */
-const BACKLOG_BYTES = 256 * 2 ** 20
+const BACKLOG_BYTES = 32 * 2 ** 20
 
 /** One response on its way to the client, with what a disturbance does to it. */
 export class Wire {
@@ -14,7 +14,9 @@ export class Wire {
   readonly #connections: Connections
   readonly #disturbance: Disturbance | undefined
   readonly #clock: Clock
-  readonly #pieces: Buffer[] = []
+  /** What is still to be sent in pieces. */
+  readonly #queue: Buffer[] = []
+  #queued = 0
   #isSending = false
   #isOver = false
   #whenSent: () => void = () => undefined
@@ -67,6 +69,9 @@ export class Wire {
   }
 
   line(text: string): void {
+    // A huge line is meant to be more than the client has read when the next one comes.
+    const backlog = this.#disturbance?.kind === 'huge-line' ? 0 : this.#queued + this.#response.writableLength
+    if (backlog > BACKLOG_BYTES) this.reset()
     this.#write(Buffer.from(`${text}\n`))
     this.#lines++
     this.#intrude()
@@ -75,7 +80,7 @@ export class Wire {
   /** Ends the response once everything is sent. */
   end(): void {
     if (this.#isOver) return
-    if (this.#pieces.length > 0 || this.#isSending) {
+    if (this.#isSending) {
       this.#whenSent = () => this.end()
       return
     }
@@ -86,7 +91,7 @@ export class Wire {
   /** Sends nothing more and leaves the connection open. */
   silence(): void {
     this.#isOver = true
-    this.#pieces.length = 0
+    this.#queue.length = 0
   }
 
   /** Ends the connection with RST. */
@@ -114,10 +119,10 @@ export class Wire {
     if (this.#isOver) return
     const disturbance = this.#disturbance
     if (disturbance?.kind === 'chunks') {
-      for (let at = 0; at < bytes.length; at += disturbance.bytes) {
-        this.#pieces.push(bytes.subarray(at, at + disturbance.bytes))
-      }
-      if (!this.#isSending) this.#sendPiece(disturbance.delayMs)
+      if (bytes.length === 0) return
+      this.#queue.push(bytes)
+      this.#queued += bytes.length
+      if (!this.#isSending) this.#sendPiece(disturbance.bytes, disturbance.delayMs)
       return
     }
     const last = this.#lastByte()
@@ -125,16 +130,19 @@ export class Wire {
     this.#written += sent.length
     if (sent.length > 0) this.#response.write(sent)
     if (this.#written >= last) this.#break()
-    else if (this.#response.writableLength > BACKLOG_BYTES) this.reset()
   }
 
-  #sendPiece(delayMs: number | undefined): void {
-    const piece = this.#pieces.shift()
-    this.#isSending = piece !== undefined
-    if (piece === undefined) return this.#whenSent()
+  #sendPiece(size: number, delayMs: number | undefined): void {
+    const [first] = this.#queue
+    this.#isSending = first !== undefined
+    if (first === undefined) return this.#whenSent()
     if (this.#isOver || this.isClosed) return
+    const piece = first.subarray(0, size)
+    if (piece.length < first.length) this.#queue[0] = first.subarray(size)
+    else this.#queue.shift()
+    this.#queued -= piece.length
     this.#response.write(piece)
-    const next = () => this.#sendPiece(delayMs)
+    const next = () => this.#sendPiece(size, delayMs)
     if (delayMs === undefined) setImmediate(next)
     else this.#clock.after(delayMs, next)
   }

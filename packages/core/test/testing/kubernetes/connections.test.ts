@@ -1,3 +1,4 @@
+import { connect as connectTcp } from 'node:net'
 import { connect } from 'node:tls'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FakeKubernetes, fakeKubernetes } from '../../../src/testing/index.ts'
@@ -62,7 +63,26 @@ describe('the connections of the fake API server', () => {
     silent.close()
     await api.watched(1)
     await api.watched(0, { resource: 'endpointslices' })
+    let isNone = false
+    const none = api.watched(0).then(() => {
+      isNone = true
+    })
+    await asked(api, SLICES)
+    expect(isNone).toBe(false)
+    pods.close()
+    await none
     expect(await silent.next(1)).toEqual([])
+  })
+
+  it('of a watch that nobody reads are reset before they fill the memory', async () => {
+    const watch = await opened(api, `${SLICES}?watch=1`)
+    watch.on('error', () => undefined)
+    const filler = 'x'.repeat(1_000_000)
+    for (let turn = 0; turn < 50; turn++) {
+      const { metadata, ...rest } = slice('a')
+      api.put({ ...rest, metadata: { ...metadata, annotations: { turn: `${turn}`, filler } } })
+    }
+    await api.watched(0)
   })
 
   it('are logged with what they asked', async () => {
@@ -94,8 +114,12 @@ describe('the connections of the fake API server', () => {
     raw.write('GET / HT')
     const watch = await opened(api, `${SLICES}?watch=1`)
     watch.on('error', () => undefined)
+    const bare = connectTcp({ port: api.port, host: '127.0.0.1' })
+    bare.on('error', () => undefined)
+    const never = new Promise((resolve) => bare.once('close', resolve))
+    await new Promise((resolve) => bare.once('connect', resolve))
     const first = api.close()
-    await Promise.all([first, api.close(), half])
+    await Promise.all([first, api.close(), half, never])
     expect(api.connections).toBe(0)
     await api.close()
     await expect(api.start()).rejects.toMatchObject({ code: 'closed' })

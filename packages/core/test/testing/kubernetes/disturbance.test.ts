@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { request } from 'node:https'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type FakeClock, type FakeKubernetes, fakeClock, fakeKubernetes } from '../../../src/testing/index.ts'
 import { asked, opened, SLICES, slice, Watching, watching } from '../../support/asked-kubernetes.ts'
 
@@ -71,7 +72,8 @@ describe('a disturbance of the fake API server', () => {
 
   it('resets the connection, at once or after so many bytes', async () => {
     api.disturb({ kind: 'reset' })
-    await expect(asked(api, SLICES)).rejects.toMatchObject({ code: 'ECONNRESET' })
+    // A system call that failed: closed in good order, it would be a "socket hang up".
+    await expect(asked(api, SLICES)).rejects.toMatchObject({ code: 'ECONNRESET', syscall: 'read' })
     api.disturb({ kind: 'reset', afterBytes: 10 })
     expect((await broken()).code).toBe('ECONNRESET')
     expect(await status()).toBe(200)
@@ -183,6 +185,21 @@ describe('a disturbance of the fake API server', () => {
     const version = api.put(slice('b'))
     clock.advance(5_000)
     expect((await late).body.metadata.resourceVersion).toBe(version)
+  })
+
+  it('answers nobody who has left meanwhile', async () => {
+    api.disturb({ kind: 'delay', ms: 5_000 })
+    const sent = request(`${api.url}${SLICES}?watch=1`, {
+      ca: api.ca,
+      headers: { authorization: `Bearer ${api.token}` },
+    })
+    sent.on('error', () => undefined)
+    sent.end()
+    await api.requested(1)
+    sent.destroy()
+    await vi.waitFor(() => expect(api.connections).toBe(0))
+    clock.advance(5_000)
+    expect([api.watchers, clock.pending]).toEqual([0, 0])
   })
 
   it.each([

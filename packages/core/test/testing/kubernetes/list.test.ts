@@ -109,7 +109,9 @@ describe('a list of the fake API server', () => {
     '/api/v1/namespaces/shop/pods/web-0/log',
     '/api/v1/namespaces//pods',
   ])('is not found at %s', async (path) => {
-    expect((await asked(api, path)).status).toBe(404)
+    const { status, body } = await asked(api, path)
+    expect(status).toBe(404)
+    expect(body.message).toBe('the server could not find the requested resource')
   })
 
   it('takes no other method, and speaks nothing but JSON', async () => {

@@ -94,6 +94,13 @@ describe('a watch of the fake API server', () => {
     expect(await watch.next(1)).toEqual([`ADDED b@${b}`])
   })
 
+  it('at the path of an object sees that one alone', async () => {
+    const watch = await watching(api, { resourceVersion: api.resourceVersion }, `${SLICES}/b`)
+    api.put(slice('a'))
+    const b = api.put(slice('b'))
+    expect(await watch.next(1)).toEqual([`ADDED b@${b}`])
+  })
+
   it('shows an object with another uid as another object', async () => {
     const start = api.put(slice('a'))
     const watch = await watching(api, { resourceVersion: start })

@@ -27,11 +27,11 @@ export interface ReflectorOptions {
   readonly heard?: () => void
 }
 
-/** How a collection stands to what the server has. */
+/** How what is known stands to what the API server has. @public */
 export interface Freshness {
   /** True while the server is being heard: what is known is what there is. */
   readonly isCurrent: boolean
-  /** When the server was last heard; undefined = never. */
+  /** When the server was last heard, by the clock that was given; undefined = never. */
   readonly asOf: number | undefined
 }
 

@@ -32,7 +32,7 @@ export function mergedSet(
     if (!touched.has(endpoint.identity)) merged.push(endpoint)
   }
   for (; next < put.length; next++) merged.push(put[next] as Endpoint)
-  return setOfEndpoints(merged)
+  return setOfEndpoints(merged, previous)
 }
 
 const NOBODY = setOfEndpoints([])

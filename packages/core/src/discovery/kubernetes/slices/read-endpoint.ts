@@ -20,6 +20,7 @@ export interface SliceContext {
 /** Names of objects are DNS subdomains. A name with a colon could pass for an address. */
 const NAME = /^[a-z\d](?:[-.a-z\d]{0,251}[a-z\d])?$/
 const UID = /^[-\w]{1,128}$/
+const CONDITIONS = ['ready', 'serving', 'terminating'] as const
 /** The API server allows 8 of each. */
 const MAX_HINTS = 8
 const NONE: readonly string[] = Object.freeze([])
@@ -70,12 +71,13 @@ type Tell = (field: string, expected: string, got: unknown) => undefined
 function readConditions(raw: unknown, fault: Tell): Conditions | undefined {
   const given = raw ?? {}
   if (!isObject(given)) return fault('conditions', 'an object', raw)
-  const { ready, serving, terminating } = given
-  for (const [name, value] of Object.entries({ ready, serving, terminating })) {
-    if (value !== undefined && value !== null && typeof value !== 'boolean') {
+  for (const name of CONDITIONS) {
+    const value = given[name]
+    if (isGiven(value) && typeof value !== 'boolean') {
       return fault(`conditions.${name}`, 'true or false', value)
     }
   }
+  const { ready, serving, terminating } = given
   return conditionsOf(ready !== false, serving !== false, terminating === true)
 }
 

@@ -37,7 +37,7 @@ export function readSlice(
   if (!isOfService(name, metadata as Record<string, unknown>, scope, faults)) return NOTHING
   const { options } = scope
   if (addressType !== 'IPv4' && addressType !== 'IPv6') {
-    // FQDN is deprecated, and nothing says what a proxy is to make of it (kubernetes/kubernetes#114677).
+    // FQDN is deprecated, and nothing says what a proxy is to make of it.
     faults.push(malformed(name, 'addressType', 'IPv4 or IPv6', addressType))
     return NOTHING
   }

@@ -17,6 +17,7 @@ interface Replica {
 
 const HOOK = fileURLToPath(new URL('../pre-stop.ts', import.meta.url))
 const replicas: Replica[] = []
+const others: Server[] = []
 const hooks: ChildProcess[] = []
 let port = 0
 
@@ -26,6 +27,10 @@ afterEach(async () => {
     server.close()
     server.closeAllConnections()
     await pool.close()
+  }
+  for (const server of others.splice(0)) {
+    server.close()
+    server.closeAllConnections()
   }
   port = 0
 })
@@ -49,6 +54,19 @@ async function replica(address: string): Promise<Replica> {
   const made = { pool, server, asked, release: () => table.release('alice') }
   replicas.push(made)
   return made
+}
+
+/** A server that always answers so; gives the number of its requests. */
+async function answering(status: number, address: string): Promise<() => number> {
+  let count = 0
+  const server = createServer((_request, response) => {
+    count++
+    response.writeHead(status).end()
+  })
+  server.listen(port, address)
+  await once(server, 'listening')
+  others.push(server)
+  return () => count
 }
 
 /** Runs the hook as the kubelet does, in a cluster where the Service's name leads to these addresses. */
@@ -88,12 +106,16 @@ describe('the preStop hook', () => {
     expect(await ended).toEqual([0, null])
   })
 
-  it('asks one replica where all have one table, and another if that one cannot be reached', async () => {
+  it('asks one replica where all have one table: another if that one is not there, or has only begun', async () => {
     const one = await replica('127.0.0.2')
-    const ended = hook('any', ['127.0.0.1', '127.0.0.2', '127.0.0.3'])
+    // Knows no pod yet.
+    const begun = await answering(404, '127.0.0.3')
+    const other = await answering(200, '127.0.0.4')
+    const ended = hook('any', ['127.0.0.1', '127.0.0.3', '127.0.0.2', '127.0.0.4'])
     await one.asked
     await one.release()
     expect(await ended).toEqual([0, null])
+    expect([begun(), other()]).toEqual([1, 0])
   })
 
   it('ends when its time is up, whatever is bound', async () => {

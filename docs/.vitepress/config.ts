@@ -23,6 +23,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Endpoints from a file', 'file'),
       guide('Discovery by DNS', 'dns'),
       guide('What EndpointSlices mean', 'kubernetes-slices'),
+      guide('Deploying to Kubernetes', 'kubernetes-deploy'),
       guide('Placement', 'placement'),
       guide('Consistent hashing', 'hashing'),
       guide('Agreeing with a proxy', 'parity'),

@@ -8,7 +8,7 @@ import { sharedTable } from './table.ts'
 const settings = readSettings()
 const { service, namespace, servicePort, serviceAccount, valkeyUrl, drainMs } = settings
 
-const shared = valkeyUrl === undefined ? undefined : sharedTable(valkeyUrl)
+const shared = valkeyUrl === undefined ? undefined : await sharedTable(valkeyUrl)
 const pool = createSticky({
   key: header(settings.header),
   endpoints: kubernetes({

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { StickyTable } from '@limpet/core'
 import { redisTable } from '@limpet/core/redis'
 import { createClient } from 'redis'
@@ -8,8 +9,11 @@ export interface SharedTable {
   close(): Promise<void>
 }
 
-/** Does not wait for Valkey: a gateway starts without it, and places by the hash that all replicas share until it is there. */
-export function sharedTable(url: string): SharedTable {
+/** Before that, keys would be placed without the table though it is there. */
+const CONNECT_WITHIN_MS = 2_000
+
+/** Waits a moment for Valkey; without it a gateway starts all the same, and places by the hash that all replicas share. */
+export async function sharedTable(url: string): Promise<SharedTable> {
   const client = createClient({
     url,
     // What waits in a queue while Valkey is away is answered too late for any request.
@@ -22,7 +26,10 @@ export function sharedTable(url: string): SharedTable {
     lastError = message
   })
   client.on('ready', () => (lastError = ''))
-  void client.connect().catch(() => undefined)
+  await Promise.race([
+    client.connect().catch(() => undefined),
+    setTimeout(CONNECT_WITHIN_MS, undefined, { ref: false }),
+  ])
   // Without counts a drain would end at its deadline only.
   const table = redisTable(client, { pool: 'web', countEveryMs: 2_000 })
   return {

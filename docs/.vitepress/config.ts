@@ -22,6 +22,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Endpoints', 'endpoints'),
       guide('Endpoints from a file', 'file'),
       guide('Discovery by DNS', 'dns'),
+      guide('Pods of a Kubernetes Service', 'kubernetes'),
       guide('What EndpointSlices mean', 'kubernetes-slices'),
       guide('Deploying to Kubernetes', 'kubernetes-deploy'),
       guide('Placement', 'placement'),

@@ -200,6 +200,12 @@ describe('the docs', () => {
     ['docs/guide/loss.md', 'packages/core/src/sticky-options.ts', 'LossConfirmation'],
     ['docs/guide/placement.md', 'packages/core/src/endpoint/slow-start.ts', 'SlowStartOptions'],
     ['docs/guide/watching.md', 'packages/core/src/stats.ts', 'PoolStats'],
+    ['docs/guide/kubernetes.md', 'packages/core/src/discovery/kubernetes/kubernetes.ts', 'KubernetesOptions'],
+    ...['ApiOptions', 'ClusterApiOptions', 'InClusterApiOptions'].map((name) => [
+      'docs/guide/kubernetes.md',
+      'packages/core/src/discovery/kubernetes/api/cluster-api.ts',
+      name,
+    ]),
     [
       'docs/guide/kubernetes-slices.md',
       'packages/core/src/discovery/kubernetes/slices/slice-options.ts',

@@ -66,10 +66,13 @@ async function measured(
     const task: ClientTask = { url: server.url, ca: server.ca, token: server.token, slices: SLICES, measure }
     child.send(task)
     await once(child, 'message')
+    const before = updates
     await load(server)
     child.send('end')
-    const [report] = await once(child, 'message')
-    return report as ClientReport
+    const [[report]] = await Promise.all([once(child, 'message'), once(child, 'exit')])
+    const { arrivals, ...rest } = report as ClientReport
+    // Without those that were there when it began.
+    return { ...rest, arrivals: arrivals.filter(([update]) => update > before) }
   } finally {
     child.kill()
   }

@@ -37,7 +37,7 @@ export function endpointSet(
   endpoints: readonly (string | URL | EndpointInit)[],
   previous?: EndpointSet,
 ): EndpointSet {
-  return new DiscoveredSet(
+  return setOfEndpoints(
     endpoints.map((init, index) => {
       const endpoint = endpointFrom(`endpoints[${index}]`, init)
       const survivor = previous?.get(endpoint.identity)
@@ -49,8 +49,41 @@ export function endpointSet(
 
 /** A snapshot of endpoints that were checked when they were made, after `previous`. @throws StickyError `duplicate-identity` */
 export function setOfEndpoints(endpoints: Endpoint[], previous?: EndpointSet): EndpointSet {
-  return new DiscoveredSet(endpoints, previous)
+  const isSameMembership =
+    previous instanceof DiscoveredSet && hasSameIdentities(previous.endpoints, endpoints)
+  const positions = isSameMembership ? previous.positions : positionsOf(endpoints)
+  const { placeable, weights } = placeableOf(endpoints)
+  return new DiscoveredSet(endpoints, placeable, weights, positions)
 }
+
+/**
+ * `previous` with these endpoints in the place of those it has by the same identities; it has all of them. What does not
+ * change is shared with it: one condition of one endpoint among thousands costs little more than copying lists.
+ */
+export function exchanged(previous: EndpointSet, replacements: readonly Endpoint[]): EndpointSet {
+  // Not by `slice`: V8 copies frozen arrays far slower by it.
+  const endpoints = [...previous.endpoints]
+  if (!(previous instanceof DiscoveredSet)) {
+    const by = new Map(replacements.map((endpoint) => [endpoint.identity, endpoint]))
+    return setOfEndpoints(endpoints.map((endpoint) => by.get(endpoint.identity) ?? endpoint))
+  }
+  const placeable = [...previous.placeable]
+  let isPlacementSame = replacements.length <= MOST_SEARCHES
+  for (const endpoint of replacements) {
+    const position = previous.positions.get(endpoint.identity) as number
+    const former = endpoints[position] as Endpoint
+    endpoints[position] = endpoint
+    if (!isPlacementSame) continue
+    isPlacementSame = former.weight === endpoint.weight && isPlaceable(former) === isPlaceable(endpoint)
+    if (isPlacementSame && isPlaceable(endpoint)) placeable[placeable.indexOf(former)] = endpoint
+  }
+  if (isPlacementSame) return new DiscoveredSet(endpoints, placeable, previous.weights, previous.positions)
+  const next = placeableOf(endpoints)
+  return new DiscoveredSet(endpoints, next.placeable, next.weights, previous.positions)
+}
+
+/** Searching a list for more endpoints than these costs more than making it anew. */
+const MOST_SEARCHES = 16
 
 /**
  * True if both snapshots hold the same endpoints, in whatever order: replacing one by the other would change nothing.
@@ -97,22 +130,20 @@ class DiscoveredSet implements EndpointSet {
   /** Where each identity stands in `endpoints`. Shared with the snapshot before if nobody came or went, as in most. */
   readonly #positions: ReadonlyMap<Identity, number>
 
-  constructor(endpoints: Endpoint[], previous: EndpointSet | undefined) {
-    this.#positions =
-      previous instanceof DiscoveredSet && hasSameIdentities(previous.endpoints, endpoints)
-        ? previous.#positions
-        : positionsOf(endpoints)
+  constructor(
+    endpoints: Endpoint[],
+    placeable: Endpoint[],
+    weights: readonly number[],
+    positions: ReadonlyMap<Identity, number>,
+  ) {
+    this.#positions = positions
     this.endpoints = Object.freeze(endpoints)
-    const placeable: Endpoint[] = []
-    const weights: number[] = []
-    for (const endpoint of endpoints) {
-      const { conditions, weight } = endpoint
-      if (weight === 0 || availabilityOf(conditions).state !== 'ready') continue
-      placeable.push(endpoint)
-      weights.push(weight)
-    }
     this.placeable = Object.freeze(placeable)
     this.weights = Object.freeze(weights)
+  }
+
+  get positions(): ReadonlyMap<Identity, number> {
+    return this.#positions
   }
 
   weightOf(identity: Identity): number | undefined {
@@ -128,6 +159,21 @@ class DiscoveredSet implements EndpointSet {
     const endpoint = this.get(identity)
     return endpoint && availabilityOf(endpoint.conditions)
   }
+}
+
+function isPlaceable({ conditions, weight }: Endpoint): boolean {
+  return weight > 0 && availabilityOf(conditions).state === 'ready'
+}
+
+function placeableOf(endpoints: readonly Endpoint[]): { placeable: Endpoint[]; weights: number[] } {
+  const placeable: Endpoint[] = []
+  const weights: number[] = []
+  for (const endpoint of endpoints) {
+    if (!isPlaceable(endpoint)) continue
+    placeable.push(endpoint)
+    weights.push(endpoint.weight)
+  }
+  return { placeable, weights }
 }
 
 function hasSameIdentities(one: readonly Endpoint[], other: readonly Endpoint[]): boolean {

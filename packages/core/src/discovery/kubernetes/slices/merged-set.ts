@@ -1,6 +1,11 @@
 import type { Endpoint, EndpointInit, Identity } from '../../../endpoint/endpoint.ts'
 import { endpointFrom } from '../../../endpoint/endpoint-init.ts'
-import { type EndpointSet, isSameEndpoint, setOfEndpoints } from '../../../endpoint/endpoint-set.ts'
+import {
+  type EndpointSet,
+  exchanged,
+  isSameEndpoint,
+  setOfEndpoints,
+} from '../../../endpoint/endpoint-set.ts'
 
 /**
  * `previous` with some endpoints put or, where there is none in their stead, taken out: `previous` itself if that changes nothing. In the
@@ -21,6 +26,9 @@ export function mergedSet(
     if (endpoint) put.push(endpoint)
   }
   if (touched.size === 0) return before
+  if (put.length === touched.size && put.every(({ identity }) => before.get(identity))) {
+    return exchanged(before, put)
+  }
   put.sort((one, other) => (one.identity < other.identity ? -1 : 1))
 
   const merged: Endpoint[] = []

@@ -86,7 +86,11 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
   }
 
   async isUnbound(identity: Identity): Promise<boolean> {
-    return (await this.#index.count(identity)) === 0
+    if ((await this.#index.count(identity)) > 0) return false
+    if (!this.server.mayEvict) return true
+    // A set may have been evicted, and its keys not.
+    for await (const _ of super.list({ identity })) return false
+    return true
   }
 
   reindex(options?: SliceOptions): Promise<number> {

@@ -37,6 +37,7 @@ export class RedisServer {
   /** True once it has shown that it has. */
   #knowsSetNxGet = false
   #isInspected = false
+  #mayEvict = false
   readonly #events: ServerEvents
 
   /** `keys`: under whose `time` the server is asked for its time, and the replicas agree on their layout. */
@@ -64,6 +65,11 @@ export class RedisServer {
       isAway,
       changed: (state, error) => events.changed(state, error),
     })
+  }
+
+  /** Whether the server is known to end keys before their time when its memory is full. */
+  get mayEvict(): boolean {
+    return this.#mayEvict
   }
 
   get isAway(): boolean {
@@ -235,7 +241,9 @@ export class RedisServer {
     this.#isInspected = true
     const info = await this.#evaluate(MEMORY, [key], []).catch(() => undefined)
     const warning = evictionWarning(info)
-    if (warning !== undefined) this.#events.warned(warning)
+    if (warning === undefined) return
+    this.#mayEvict = true
+    this.#events.warned(warning)
   }
 
   #late(): StickyError {

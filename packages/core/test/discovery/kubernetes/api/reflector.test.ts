@@ -221,6 +221,20 @@ describe('a reflector', () => {
     expect(errors).toEqual([])
   })
 
+  it('does not storm a server that was well and then calls all expired, its lists too', async () => {
+    const { api, watch, advance } = await started()
+    await advance(150_000)
+    const expired = () => {
+      throw refusal(410)
+    }
+    api.onList = expired
+    api.onWatch = expired
+    watch().fail(refusal(410))
+    await settled()
+    for (let tenth = 0; tenth < 600; tenth++) await advance(100)
+    expect(api.asked.length).toBeLessThanOrEqual(3 + 2 * 9)
+  })
+
   it('waits as long as the server asks, within bounds', async () => {
     const { api, advance } = await started({}, (scripted) => {
       scripted.onList = () => {

@@ -9,6 +9,12 @@ export default [
     modifyEsbuildConfig: forNode,
   },
   {
+    name: '@limpet/core/kubernetes',
+    path: 'packages/core/dist/service/index.js',
+    limit: '20 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
     name: '@limpet/core/health',
     path: 'packages/core/dist/health/index.js',
     limit: '6 kB',

@@ -124,7 +124,7 @@ export const prompt: Wire = (_operation, act) => Promise.resolve(act())
 
 /** A source of invalidations that says what the test says. */
 export interface TestInvalidations extends Invalidations {
-  readonly tell: InvalidationListener
+  readonly tell: Required<InvalidationListener>
   /** Near caches that watch. */
   readonly watchers: number
 }
@@ -142,6 +142,7 @@ export function testInvalidations(nameOf?: (key: string) => string): TestInvalid
     ...(nameOf && { nameOf }),
     tell: {
       changed: (key) => each((listener) => listener.changed(key)),
+      written: (key) => each((listener) => listener.written?.(key)),
       lost: () => each((listener) => listener.lost()),
       restored: () => each((listener) => listener.restored()),
     },

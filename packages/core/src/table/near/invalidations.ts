@@ -5,6 +5,13 @@ export interface InvalidationListener {
    * tell too much costs a look-up each.
    */
   changed(key: string | undefined): void
+  /**
+   * The value of this key was written, by whomever: for a source that tells of each write, those of this replica, too. The first
+   * that comes after this replica has put a claim is taken for that claim's own, if the claim bound the key, and empties nothing. So a
+   * source that calls it calls it for each write between `restored` and `lost`, once or more, and for those of one key in their
+   * order. Without it: `changed`.
+   */
+  written?(key: string): void
   /** From here on changes may go untold: the connection was lost, or messages were dropped. */
   lost(): void
   /** From here on every change is told. Without it a source counts as lost, from the start too. */

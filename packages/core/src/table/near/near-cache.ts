@@ -61,6 +61,7 @@ export function nearCache<T extends StickyTable>(
   passThrough(near, table)
   const stop = settings.invalidations?.watch({
     changed: (key) => near.changed(key),
+    written: (key) => near.written(key),
     lost: () => near.watched(false),
     restored: () => near.watched(true),
   })

@@ -7,6 +7,7 @@ import { DOUBTED, type NearEntries } from './near-entries.ts'
 import type { NearCacheSettings } from './near-options.ts'
 import type { NearCacheStats } from './near-stats.ts'
 import { NearView } from './near-view.ts'
+import { OwnClaims } from './own-claims.ts'
 import { type Question, type QuestionKind, Questions } from './questions.ts'
 
 /** An open stream's use is told at most this often, as a share of the idle timeout. */
@@ -34,6 +35,7 @@ export class NearTable implements StickyTable, LastKnown {
   readonly #entries: NearEntries
   readonly #questions: Questions
   readonly #failures = new FailureRun()
+  readonly #ownClaims = new OwnClaims()
   /** How invalidations name a key. */
   readonly #nameOf: (key: string) => string
   #isClosed = false
@@ -85,7 +87,7 @@ export class NearTable implements StickyTable, LastKnown {
       kind: 'claim',
       about: address,
       call: () => this.#table.claim(key, candidate, address),
-      learn: (question, claim) => this.#learn(question, claim.binding),
+      learn: (question, claim) => this.#learnClaim(question, claim),
     })
   }
 
@@ -154,8 +156,17 @@ export class NearTable implements StickyTable, LastKnown {
     this.#entries.doubt(this.#entries.named(name))
   }
 
+  /** The value of the key of this name was written, perhaps by a claim from here. */
+  written(name: string): void {
+    if (this.#ownClaims.pardons(name, this.#settings.clock.now())) return
+    this.#questions.written(name)
+    this.#invalidated++
+    this.#entries.doubt(this.#entries.named(name))
+  }
+
   /** From here on changes are told, or no longer. */
   watched(isWatched: boolean): void {
+    this.#ownClaims.forget()
     this.#view.watched(isWatched)
   }
 
@@ -264,9 +275,16 @@ export class NearTable implements StickyTable, LastKnown {
     return question.answer as Promise<T>
   }
 
-  #learn(question: Question, binding: Binding | undefined): void {
-    const isCurrent = this.#questions.end(question)
+  #learnClaim(question: Question, { binding, created }: Claim): void {
+    const { affairs, askedAt, era, isWritten } = question
+    const isAwaited = created && !isWritten && era === this.#view.era
+    if (this.#learn(question, binding, created) && isAwaited) this.#ownClaims.answered(affairs.name, askedAt)
+  }
+
+  #learn(question: Question, binding: Binding | undefined, hasBound = false): boolean {
+    const isCurrent = this.#questions.end(question, hasBound)
     if (!this.#isClosed) this.#view.learn(question, binding, isCurrent)
+    return isCurrent
   }
 
   #failed(question: Question): void {

@@ -12,6 +12,8 @@ interface Affairs {
   /** Counts what happened to the key meanwhile: changes told of, changes of our own that begin or end, newer look-ups. */
   changes: number
   latest: Question | undefined
+  /** A claim under way that began alone. */
+  claim: Question | undefined
   isForgotten: boolean
 }
 
@@ -28,6 +30,8 @@ export class Question {
   /** No change of our own was under way when it was put. */
   readonly isAlone: boolean
   answer: Promise<unknown> | undefined = undefined
+  /** Of a claim: a write was told of meanwhile that may be its own. */
+  isWritten = false
   isEnded = false
 
   constructor(
@@ -83,7 +87,16 @@ export class Questions {
     this.#forgetOld(now)
     let affairs = this.#affairs.get(name)
     if (affairs === undefined) {
-      affairs = { name, askedAt: now, open: 0, writes: 0, changes: 0, latest: undefined, isForgotten: false }
+      affairs = {
+        name,
+        askedAt: now,
+        open: 0,
+        writes: 0,
+        changes: 0,
+        latest: undefined,
+        claim: undefined,
+        isForgotten: false,
+      }
     } else {
       this.#affairs.delete(name)
       affairs.askedAt = now
@@ -96,16 +109,22 @@ export class Questions {
     if (kind !== 'lookup') affairs.writes++
     const question = new Question(key, kind, about, now, era, affairs, isAlone)
     affairs.latest = question
+    if (kind === 'claim' && isAlone) affairs.claim = question
     return question
   }
 
-  /** The question has its answer, or none will come. Answers whether the answer may be kept; only the first time. */
-  end(question: Question): boolean {
+  /**
+   * The question has its answer, or none will come. Answers whether the answer may be kept; only the first time. `hasBound`: it is a claim
+   * that bound its key, so a write told of meanwhile was its own.
+   */
+  end(question: Question, hasBound = false): boolean {
     if (question.isEnded) return false
     question.isEnded = true
     const { affairs, kind, isAlone, changes } = question
-    const isUndisturbed = isAlone && affairs.changes === changes && !affairs.isForgotten
+    const own = hasBound && question.isWritten ? 1 : 0
+    const isUndisturbed = isAlone && affairs.changes === changes + own && !affairs.isForgotten
     if (affairs.latest === question) affairs.latest = undefined
+    if (affairs.claim === question) affairs.claim = undefined
     affairs.open--
     if (kind !== 'lookup') {
       affairs.writes--
@@ -118,6 +137,13 @@ export class Questions {
   changed(name: string): void {
     const affairs = this.#affairs.get(name)
     if (affairs !== undefined) affairs.changes++
+  }
+
+  /** A write was told of: a change, unless a claim under way turns out to have made it. */
+  written(name: string): void {
+    this.changed(name)
+    const claim = this.#affairs.get(name)?.claim
+    if (claim !== undefined) claim.isWritten = true
   }
 
   changedAll(): void {

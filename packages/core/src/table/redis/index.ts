@@ -4,6 +4,7 @@ export type { CallClient, CustomCommandClient, EvalShaClient, RedisClient } from
 export {
   type MessageEventSubscriber,
   type MessageListenerSubscriber,
+  type RedisInvalidationsOptions,
   type RedisSubscriber,
   redisInvalidations,
 } from './redis-invalidations.ts'

@@ -1,7 +1,9 @@
-import { invalidOption } from '../../option.ts'
+import { choiceOption, invalidOption } from '../../option.ts'
 import type { InvalidationListener, Invalidations } from '../near/invalidations.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
+import { Tracking } from './tracking.ts'
+import { trackingConnection } from './tracking-connection.ts'
 
 /** A connection of its own for messages, of ioredis or iovalkey: `client.duplicate()`. @public */
 export interface MessageEventSubscriber {
@@ -19,19 +21,35 @@ export interface MessageListenerSubscriber {
 /** @public */
 export type RedisSubscriber = MessageEventSubscriber | MessageListenerSubscriber
 
+/** Options of {@link redisInvalidations}. Those that name keys are the table's. @public */
+export interface RedisInvalidationsOptions
+  extends Pick<RedisTableOptions, 'pool' | 'prefix' | 'keys' | 'secret'> {
+  /**
+   * How changes are heard of. `publish`: from the replicas that make them, a message for each move and each release. `tracking`: from
+   * the server besides, by `CLIENT TRACKING`, whoever made them: a message for each claim and each use that is written, too, and for
+   * a `FLUSHALL`, an operator's `DEL`, an eviction. Not on a Cluster. Default `publish`.
+   */
+  readonly by?: 'publish' | 'tracking'
+}
+
+/** Subscribers that track: each for one near cache, since it turns tracking off and on. */
+const tracking = new WeakSet<RedisSubscriber>()
+
 /**
- * What a near cache before a `redisTable()` is told of by the other replicas: keys that are moved or released, on a channel of the
- * pool. New bindings are not told, since nobody remembers that a key has none; times are known to everybody. So there is a
- * message for each move and each release, and none else. While the connection is lost the cache is told so.
+ * What a near cache before a `redisTable()` is told of: keys that are moved or released by other replicas, on a channel of the
+ * pool, and with `by: 'tracking'` all that is written. While the connection is lost the cache is told so. New bindings need not be told,
+ * since nobody remembers that a key has none; times are known to everybody.
  *
- * `options`: those of the table, of which the ones that name keys count. The connection stays the caller's.
+ * The connection stays the caller's. For tracking: of node-redis with `emitInvalidate: true` or `RESP: 2`, of ioredis or iovalkey
+ * with `protocol: 2`; to a single server, or by Sentinel with ioredis. If the server does not let it track, `limpet:table:warning` says why, and
+ * the cache asks again after its short age.
  *
- * @throws StickyError `invalid-option`
+ * @throws StickyError `invalid-option`, also from `watch` for a subscriber that tracks for another near cache
  * @public
  */
 export function redisInvalidations(
   subscriber: RedisSubscriber,
-  options: Pick<RedisTableOptions, 'pool' | 'prefix' | 'keys' | 'secret'>,
+  options: RedisInvalidationsOptions,
 ): Invalidations {
   const path = 'redisInvalidations'
   if (typeof subscriber?.subscribe !== 'function' || typeof subscriber.on !== 'function') {
@@ -41,10 +59,30 @@ export function redisInvalidations(
       subscriber,
     )
   }
-  const keys = new RedisKeys(checkRedisOptions(path, options))
+  const { by = 'publish', ...naming } = options ?? {}
+  choiceOption(`${path}.by`, by, ['publish', 'tracking'])
+  const keys = new RedisKeys(checkRedisOptions(path, naming))
+  const nameOf = (key: string) => keys.of(key)
+  if (by === 'publish') {
+    return { nameOf, watch: (listener) => new Subscription(subscriber, keys.channel, listener).start() }
+  }
+  const connection = trackingConnection(`${path}.subscriber`, subscriber)
   return {
-    nameOf: (key) => keys.of(key),
-    watch: (listener) => new Subscription(subscriber, keys.channel, listener).start(),
+    nameOf,
+    watch(listener) {
+      if (tracking.has(subscriber)) {
+        throw invalidOption(`${path}.subscriber`, 'a connection for one near cache alone', subscriber)
+      }
+      tracking.add(subscriber)
+      const stop = new Tracking(connection, keys, options.pool, listener).start()
+      let isStopped = false
+      return () => {
+        if (isStopped) return
+        isStopped = true
+        tracking.delete(subscriber)
+        stop()
+      }
+    },
   }
 }
 

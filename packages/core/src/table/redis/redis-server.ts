@@ -4,6 +4,7 @@ import { Breaker } from './breaker.ts'
 import { CallDeadlines } from './call-deadlines.ts'
 import { evictionWarning, MEMORY } from './eviction.ts'
 import { AGREE, LAYOUT_HELD_MS, LayoutAgreement } from './layout-agreement.ts'
+import { type OpenCall, RedisCall } from './redis-call.ts'
 import type { RedisCommands, RedisScript } from './redis-client.ts'
 import { failureOf, isAway, replyCode } from './redis-failure.ts'
 import type { RedisKeys } from './redis-keys.ts'
@@ -170,32 +171,32 @@ export class RedisServer {
   }
 
   /** Follows a call to its end, by one promise: layers of async functions would cost as much as the client's own work. */
-  #follow<T>(call: Promise<unknown>, read: (answer: unknown) => T | Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const fail = (error: unknown) => {
-        this.#breaker.failed(error)
-        this.time.renewSoon()
-        reject(failureOf(error))
-      }
-      const deadline = this.#deadlines.begin(() => fail(this.#late()))
-      call.then(
-        (answer) => {
-          if (deadline.isOver) return
-          deadline.isOver = true
-          this.#breaker.succeeded()
-          try {
-            resolve(read(answer))
-          } catch (error) {
-            reject(error)
-          }
-        },
-        (error: unknown) => {
-          if (deadline.isOver) return
-          deadline.isOver = true
-          fail(error)
-        },
-      )
-    })
+  #follow<T>(answer: Promise<unknown>, read: (answer: unknown) => T | Promise<T>): Promise<T> {
+    const call = new RedisCall<T>(this.#expired)
+    this.#deadlines.begin(call)
+    answer.then(
+      (value) => {
+        if (!this.#deadlines.end(call)) return
+        this.#breaker.succeeded()
+        try {
+          call.resolve(read(value))
+        } catch (error) {
+          call.reject(error)
+        }
+      },
+      (error: unknown) => {
+        if (this.#deadlines.end(call)) this.#fail(call, error)
+      },
+    )
+    return call.result
+  }
+
+  readonly #expired = (call: OpenCall): void => this.#fail(call, this.#late())
+
+  #fail(call: OpenCall, error: unknown): void {
+    this.#breaker.failed(error)
+    this.time.renewSoon()
+    call.reject(failureOf(error))
   }
 
   /**
@@ -245,11 +246,12 @@ export class RedisServer {
     this.#events.warned(warning)
   }
 
-  readonly #late = (): StickyError =>
-    new StickyError(
+  #late(): StickyError {
+    return new StickyError(
       'table-timeout',
       `the sticky table: Redis did not answer within ${this.#callTimeoutMs} ms (option "redisTable.callTimeoutMs")`,
     )
+  }
 }
 
 function isSyntaxError(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { channels } from '../../channels.ts'
 import type { Identity } from '../../endpoint/endpoint.ts'
 import type {
+  AdjustableTimeout,
   BindingList,
   BulkRelease,
   ListedBinding,
@@ -12,14 +13,20 @@ import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
 import { RedisBulk } from './redis-bulk.ts'
 import { commandsOf, type RedisClient } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
-import type { CheckedRedisOptions } from './redis-options.ts'
+import { type CheckedRedisOptions, redisIdleTimeout } from './redis-options.ts'
 import { CLAIM, MOVE, REFRESH, RELEASE } from './redis-scripts.ts'
 import { RedisServer } from './redis-server.ts'
 import { newVersion, parseStored, type StoredBinding, storedText } from './stored-value.ts'
 import { Times } from './times.ts'
 
 /** A table on Redis. @public */
-export interface RedisTable extends StickyTable, BindingList, BulkRelease, StatedTimeouts, AsyncDisposable {
+export interface RedisTable
+  extends StickyTable,
+    BindingList,
+    BulkRelease,
+    StatedTimeouts,
+    AdjustableTimeout,
+    AsyncDisposable {
   readonly scope: 'shared'
   /** True while Redis does not answer and is not asked. */
   readonly isAway: boolean
@@ -30,7 +37,6 @@ export interface RedisTable extends StickyTable, BindingList, BulkRelease, State
 /** The table that `redisTable()` makes; one that counts is made of it. */
 export class RedisStickyTable implements RedisTable {
   readonly scope = 'shared'
-  readonly idleTimeoutMs: number
   readonly absoluteTimeoutMs: number
   protected readonly server: RedisServer
   protected readonly keys: RedisKeys
@@ -44,7 +50,6 @@ export class RedisStickyTable implements RedisTable {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
-    this.idleTimeoutMs = options.idleTimeoutMs
     this.absoluteTimeoutMs = options.absoluteTimeoutMs
     this.keys = keys
     this.#channel = options.announce ? this.keys.channel : ''
@@ -66,6 +71,14 @@ export class RedisStickyTable implements RedisTable {
       clock,
       release: async ({ name, stored }) => (await this.end(name, stored))[0],
     })
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#times.idleTimeoutMs
+  }
+
+  setIdleTimeout(idleTimeoutMs: number): void {
+    this.#times.idleTimeoutMs = redisIdleTimeout('setIdleTimeout.idleTimeoutMs', idleTimeoutMs)
   }
 
   get isAway(): boolean {

@@ -11,21 +11,40 @@ const MOST_MARGIN_MS = 1_000
 
 /** Both timeouts of a table, in the time of its server. None of it decides whether a binding stands: a key that Redis has does. */
 export class Times {
-  /** What a binding is given with each use that is written, in milliseconds, and at most until its deadline. */
-  readonly lifeMs: number
-  /** What a binding is given at first, in milliseconds. */
-  readonly firstLifeMs: number
   readonly absoluteTimeoutMs: number
+  #idleTimeoutMs = 0
+  #lifeMs = 0
+  #firstLifeMs = 0
   /** Left of a life below which a use is written. */
-  readonly #refreshBelowMs: number
+  #refreshBelowMs = 0
   readonly #server: ServerTime
 
   constructor({ idleTimeoutMs, absoluteTimeoutMs }: CheckedRedisOptions, server: ServerTime) {
-    this.lifeMs = Math.ceil(idleTimeoutMs * LIFE)
     this.absoluteTimeoutMs = Math.ceil(absoluteTimeoutMs)
-    this.firstLifeMs = Math.min(this.lifeMs, this.absoluteTimeoutMs)
-    this.#refreshBelowMs = idleTimeoutMs + Math.min(MOST_MARGIN_MS, idleTimeoutMs / 50)
     this.#server = server
+    this.idleTimeoutMs = idleTimeoutMs
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#idleTimeoutMs
+  }
+
+  /** Holds for what is written from now on. */
+  set idleTimeoutMs(idleTimeoutMs: number) {
+    this.#idleTimeoutMs = idleTimeoutMs
+    this.#lifeMs = Math.ceil(idleTimeoutMs * LIFE)
+    this.#firstLifeMs = Math.min(this.#lifeMs, this.absoluteTimeoutMs)
+    this.#refreshBelowMs = idleTimeoutMs + Math.min(MOST_MARGIN_MS, idleTimeoutMs / 50)
+  }
+
+  /** What a binding is given with each use that is written, in milliseconds, and at most until its deadline. */
+  get lifeMs(): number {
+    return this.#lifeMs
+  }
+
+  /** What a binding is given at first, in milliseconds. */
+  get firstLifeMs(): number {
+    return this.#firstLifeMs
   }
 
   /** A binding that is made now. */

@@ -119,6 +119,26 @@ describeRedis('redisTable', (program) => {
     expect((await table.lookup('k'))?.expiresAt).toBe(clock.now() + 50_000)
   })
 
+  it('takes another idle timeout: each binding from its next use that is written', async () => {
+    const clock = fakeClock()
+    const { client, advance } = clockedClient(clientOf('ioredis'), clock)
+    const table = redisTable(client, { ...options(), clock, idleTimeoutMs: 40_000 })
+    await table.claim('short', 'pod-1')
+    table.setIdleTimeout(400_000)
+    expect(table.idleTimeoutMs).toBe(400_000)
+    await table.claim('new', 'pod-2')
+    expect(await table.lookup('short')).toMatchObject({ identity: 'pod-1' })
+    await vi.waitFor(async () => {
+      const { expiresAt = 0 } = (await table.lookup('short')) ?? {}
+      expect(expiresAt - clock.now()).toBeGreaterThan(400_000)
+    })
+    await advance(399_000)
+    expect(await table.lookup('short')).toMatchObject({ identity: 'pod-1' })
+    expect(await table.lookup('new')).toMatchObject({ identity: 'pod-2' })
+    expect(() => table.setIdleTimeout(1)).toThrow('setIdleTimeout.idleTimeoutMs')
+    await table.close()
+  })
+
   it('takes a key of a megabyte as any other', async () => {
     const table = redisTable(clientOf('node-redis'), options())
     const key = 'x'.repeat(1_048_576)

@@ -133,6 +133,11 @@ describe('the docs', () => {
     ['docs/guide/parity-nginx.md', 'packages/core/src/parity/resty/resty-chash.ts', 'ApisixChashOptions'],
     ['docs/guide/parity-nginx.md', 'packages/core/src/parity/resty/resty-node.ts', 'RestyNodeOptions'],
     ['docs/guide/redis.md', 'packages/core/src/table/redis/redis-options.ts', 'RedisTableOptions'],
+    [
+      'docs/guide/redis.md',
+      'packages/core/src/table/redis/redis-invalidations.ts',
+      'RedisInvalidationsOptions',
+    ],
     ['docs/guide/hash-table.md', 'packages/core/src/hash/make-consistent-hash.ts', 'ConsistentHashOptions'],
     [
       'docs/guide/hash-table.md',

@@ -15,6 +15,7 @@ const BENCHES = [
   'snapshots',
   'envoy-key',
   'redis',
+  'tracking',
   'hash',
   'hash-build',
   'hash-quality',

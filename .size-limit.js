@@ -9,6 +9,12 @@ export default [
     modifyEsbuildConfig: forNode,
   },
   {
+    name: '@limpet/core/kubernetes',
+    path: 'packages/core/dist/service/index.js',
+    limit: '20 kB',
+    modifyEsbuildConfig: forNode,
+  },
+  {
     name: '@limpet/core/health',
     path: 'packages/core/dist/health/index.js',
     limit: '6 kB',
@@ -35,7 +41,7 @@ export default [
   {
     name: '@limpet/core/redis',
     path: 'packages/core/dist/table/redis/index.js',
-    limit: '9 kB',
+    limit: '14 kB',
     modifyEsbuildConfig: forNode,
   },
   {

@@ -24,6 +24,8 @@ export default defineConfig({
       project('adapters-express', 'packages/adapters-express'),
       project('quickstart', 'examples/quickstart'),
       project('example-redis', 'examples/redis'),
+      project('example-statefulset-dns', 'examples/statefulset-dns'),
+      project('example-kubernetes', 'examples/kubernetes'),
       project('docs', 'docs'),
       project('workspace', '.'),
       {

@@ -40,12 +40,25 @@ const OPENING: Readonly<Record<string, readonly string[]>> = {
   'discovery/endpoints-file.ts': ['node:fs', 'node:fs/promises'],
   'discovery/file-watch.ts': ['node:fs', 'node:path'],
   'discovery/file.ts': ['node:path', 'node:url'],
+  // isIP computes.
+  'discovery/kubernetes/api/': [
+    'node:fs',
+    'node:fs/promises',
+    'node:http',
+    'node:https',
+    'node:net',
+    'node:path',
+    'node:tls',
+  ],
+  'discovery/kubernetes/slices/': ['node:net'],
   'discovery/dns/': ['node:dgram', 'node:net', 'node:fs/promises', 'node:os', 'node:dns'],
   'table/snapshot-file.ts': ['node:fs/promises', 'node:path'],
   'parity/parity-endpoint-hash.ts': ['node:net'],
   'parity/nginx/server-name.ts': ['node:net'],
   'parity/resty/resty-node.ts': ['node:net'],
   'parity/proxy-asker.ts': ['node:http', 'node:https'],
+  // The fake API server is a server.
+  'testing/kubernetes/': ['node:events', 'node:http', 'node:https', 'node:net', 'node:tls'],
   'health/tcp-check.ts': ['node:net'],
   'health/http-check.ts': ['node:http', 'node:https', 'node:tls'],
 }

@@ -44,11 +44,13 @@ describe('the snippets of README, CONTRIBUTING and the guides', () => {
     { timeout: 30_000 },
     async (_where, index, isRun) => {
       if (!isRun) return
-      // Listens on a free port in place of 8080, and ends once it listens: `ready` tells that it came so far.
+      // Listens on a free port in place of 8080, and ends once it listens: `ready` tells that it came so far. What asks for a free port itself
+      // is a fake, and only the beginning.
       const prelude = `
         import net from 'node:net'
         const { listen } = net.Server.prototype
-        net.Server.prototype.listen = function () {
+        net.Server.prototype.listen = function (port) {
+          if (port === 0) return listen.apply(this, arguments)
           this.once('listening', () => process.exit(0))
           return listen.call(this, 0, '127.0.0.1')
         }`
@@ -138,6 +140,11 @@ describe('the docs', () => {
       'packages/core/src/table/redis/redis-invalidations.ts',
       'RedisInvalidationsOptions',
     ],
+    [
+      'docs/guide/kubernetes-affinity.md',
+      'packages/core/src/service/kubernetes-service.ts',
+      'KubernetesServiceOptions',
+    ],
     ['docs/guide/hash-table.md', 'packages/core/src/hash/make-consistent-hash.ts', 'ConsistentHashOptions'],
     [
       'docs/guide/hash-table.md',
@@ -198,10 +205,54 @@ describe('the docs', () => {
     ['docs/guide/loss.md', 'packages/core/src/sticky-options.ts', 'LossConfirmation'],
     ['docs/guide/placement.md', 'packages/core/src/endpoint/slow-start.ts', 'SlowStartOptions'],
     ['docs/guide/watching.md', 'packages/core/src/stats.ts', 'PoolStats'],
+    ['docs/guide/kubernetes.md', 'packages/core/src/discovery/kubernetes/kubernetes.ts', 'KubernetesOptions'],
+    ...['ApiOptions', 'ClusterApiOptions', 'InClusterApiOptions'].map((name) => [
+      'docs/guide/kubernetes.md',
+      'packages/core/src/discovery/kubernetes/api/cluster-api.ts',
+      name,
+    ]),
+    [
+      'docs/guide/kubernetes-slices.md',
+      'packages/core/src/discovery/kubernetes/slices/slice-options.ts',
+      'SliceOptions',
+    ],
+    [
+      'docs/guide/kubernetes-slices.md',
+      'packages/core/src/discovery/kubernetes/slices/slice-options.ts',
+      'HintsOption',
+    ],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-discovery.ts', 'DnsDiscoveryOptions'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/stateful-set.ts', 'StatefulSetNames'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/dns-resolver.ts', 'DnsResolverOptions'],
     ['docs/guide/dns.md', 'packages/core/src/discovery/dns/node-resolver.ts', 'NodeResolverOptions'],
+    [
+      'docs/guide/testing.md',
+      'packages/core/src/testing/kubernetes/fake-kubernetes.ts',
+      'FakeKubernetesOptions',
+    ],
+    [
+      'docs/guide/testing.md',
+      'packages/core/src/testing/kubernetes/objects/object-metadata.ts',
+      'ObjectInit',
+    ],
+    [
+      'docs/guide/testing.md',
+      'packages/core/src/testing/kubernetes/objects/endpoint-slice.ts',
+      'EndpointSliceInit',
+    ],
+    [
+      'docs/guide/testing.md',
+      'packages/core/src/testing/kubernetes/objects/endpoint-slice.ts',
+      'SliceEndpointInit',
+    ],
+    [
+      'docs/guide/testing.md',
+      'packages/core/src/testing/kubernetes/objects/endpoint-slice.ts',
+      'SlicePortInit',
+    ],
+    ['docs/guide/testing.md', 'packages/core/src/testing/kubernetes/objects/service.ts', 'ServiceInit'],
+    ['docs/guide/testing.md', 'packages/core/src/testing/kubernetes/objects/service.ts', 'ServicePortInit'],
+    ['docs/guide/testing.md', 'packages/core/src/testing/kubernetes/objects/pod.ts', 'PodInit'],
   ])('name in %s every option of %s', (page, source, name) => {
     const body = textOf(source).split(`export interface ${name}`)[1]?.split('\n}')[0] ?? ''
     const options = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option as string)

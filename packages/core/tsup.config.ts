@@ -8,6 +8,7 @@ const build: Options | Options[] = packageBuild({
   file: 'src/discovery/file.ts',
   'snapshot-file': 'src/table/snapshot-file.ts',
   'discovery/dns/index': 'src/discovery/dns/index.ts',
+  'service/index': 'src/service/index.ts',
   'parity/index': 'src/parity/index.ts',
   'simulate/index': 'src/simulate/index.ts',
   'table/redis/index': 'src/table/redis/index.ts',

@@ -18,6 +18,9 @@ export interface Round {
   readonly repeats: number
 }
 
+/** What a measurement needs of the options of a run. */
+export type Stretch = Pick<BenchOptions, 'clients' | 'keys' | 'settleSeconds' | 'seconds'>
+
 /** The processes of a run. */
 export interface Stage {
   readonly load: Part
@@ -38,9 +41,9 @@ export interface Subject<Name extends string = ProxyName | 'direct'> {
  */
 export async function measure(
   { load, backends }: Stage,
-  { name, part, ports }: Subject,
+  { name, part, ports }: Subject<string>,
   workload: WorkloadName,
-  { clients: byDefault, keys, settleSeconds, seconds }: BenchOptions,
+  { clients: byDefault, keys, settleSeconds, seconds }: Stretch,
 ): Promise<Round> {
   const { transport, clients = byDefault } = WORKLOADS[workload]
   const port = ports[transport] as number

@@ -8,20 +8,26 @@ import type { RedisTable } from '../src/table/redis/redis-sticky-table.ts'
 import { redisTable } from '../src/table/redis/redis-table.ts'
 import type { Binding } from '../src/table/sticky-table.ts'
 import { redisServer } from '../test/support/redis/server.ts'
-import { isShort } from './support/interleaved.ts'
+import { isShort, median } from './support/interleaved.ts'
 
 const IN_FLIGHT = [1, 64, 512]
 const KEYS = 4_096
-const ROUNDS = isShort ? 2 : 21
-const CALLS = isShort ? 200 : 6_000
+const ROUNDS = isShort ? 2 : 41
+const CALLS = isShort ? 200 : 4_000
 
 interface Contender {
   readonly name: string
   readonly call: (key: string, number: number) => unknown
 }
 
-/** Calls, `inFlight` of them at a time, in microseconds each. */
-async function timed(call: Contender['call'], inFlight: number, keys: readonly string[]): Promise<number> {
+/** What a call takes, in microseconds: of time, and of this process's CPU time, which other work on the machine touches less. */
+interface Cost {
+  readonly time: number
+  readonly cpu: number
+}
+
+/** Calls, `inFlight` of them at a time. */
+async function timed(call: Contender['call'], inFlight: number, keys: readonly string[]): Promise<Cost> {
   const calls = inFlight === 1 ? CALLS / 4 : CALLS
   let next = 0
   const worker = async () => {
@@ -31,12 +37,10 @@ async function timed(call: Contender['call'], inFlight: number, keys: readonly s
     }
   }
   const start = process.hrtime.bigint()
+  const cpuBefore = process.cpuUsage()
   await Promise.all(Array.from({ length: inFlight }, worker))
-  return Number(process.hrtime.bigint() - start) / 1_000 / calls
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[values.length >> 1] as number
+  const { user, system } = process.cpuUsage(cpuBefore)
+  return { time: Number(process.hrtime.bigint() - start) / 1_000 / calls, cpu: (user + system) / calls }
 }
 
 async function compare(
@@ -45,21 +49,23 @@ async function compare(
   keys: readonly string[],
 ): Promise<void> {
   for (const inFlight of IN_FLIGHT) {
-    const times = contenders.map((): number[] => [])
+    const costs = contenders.map((): Cost[] => [])
     for (const { call } of contenders) await timed(call, inFlight, keys)
     for (let round = 0; round < ROUNDS; round++) {
       for (let turn = 0; turn < contenders.length; turn++) {
         const index = (turn + round) % contenders.length
-        times[index]?.push(await timed((contenders[index] as Contender).call, inFlight, keys))
+        costs[index]?.push(await timed((contenders[index] as Contender).call, inFlight, keys))
       }
     }
-    const [bare = []] = times
+    const [bare = []] = costs
     for (const [index, { name }] of contenders.entries()) {
-      const own = times[index] as number[]
-      const ratio = median(own.map((time, round) => (bare[round] as number) / time))
-      const rate = Math.round(1e6 / median(own))
+      const own = costs[index] as Cost[]
+      const ratio = (of: keyof Cost) =>
+        median(own.map((cost, round) => (bare[round] as Cost)[of] / cost[of])).toFixed(2)
+      const rate = Math.round(1e6 / median(own.map(({ time }) => time)))
+      const cpu = median(own.map((cost) => cost.cpu)).toFixed(1)
       console.log(
-        `  ${`${title}, ${inFlight} in flight`.padEnd(34)} ${name.padEnd(12)} ${String(rate).padStart(7)}/s   ${ratio.toFixed(2)}x`,
+        `  ${`${title}, ${inFlight} in flight`.padEnd(34)} ${name.padEnd(12)} ${String(rate).padStart(7)}/s ${ratio('time')}x  ${cpu.padStart(6)} us of CPU ${ratio('cpu')}x`,
       )
     }
   }
@@ -128,7 +134,9 @@ if (spawnSync('redis-server', ['--version']).error) {
   const nodeTable = redisTable(node, { pool: 'node', callTimeoutMs: 5_000 })
   for (const key of keys) await Promise.all([ioTable.claim(key, 'web-42'), nodeTable.claim(key, 'web-42')])
 
-  console.log('\nlook-ups and claims on one connection; 1.00x = the bare loop')
+  console.log(
+    '\nlook-ups and claims on one connection; 1.00x = the rate, and the calls for each second of CPU time, of the bare loop',
+  )
   await compare(
     'ioredis, look-up',
     [

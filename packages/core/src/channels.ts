@@ -39,8 +39,16 @@ export interface ChannelMessages {
   'limpet:drain': { readonly pool: string; readonly identity: Identity }
   /** A drain has ended; once for each. */
   'limpet:drained': { readonly pool: string; readonly identity: Identity; readonly outcome: DrainOutcome }
-  /** Discovery failed; the last snapshot stays. `isFinal` = it gave up for good, else it tries again. */
-  'limpet:discovery:error': { readonly pool: string; readonly error: unknown; readonly isFinal: boolean }
+  /**
+   * Discovery failed; the last snapshot stays. `isFinal` = it gave up for good, else it tries again. `asOf` = when the
+   * endpoints were last known to be right, where the discovery can tell.
+   */
+  'limpet:discovery:error': {
+    readonly pool: string
+    readonly error: unknown
+    readonly isFinal: boolean
+    readonly asOf: number | undefined
+  }
   /** The sticky table failed or was too slow; what the request then got is on `limpet:route`. */
   'limpet:table:error': {
     readonly pool: string

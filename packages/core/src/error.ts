@@ -26,6 +26,7 @@
  * - `snapshot-version`: a saved table was written by a newer version.
  * - `endpoints-file`: a file of endpoints cannot be read or is not as expected.
  * - `dns`: a DNS name could not be resolved; the message says why.
+ * - `kubernetes`: the Kubernetes API could not be asked, refused, or sent what is not expected; the message says what to do.
  * - `proxy-config`: the text of a proxy's config is broken, or has no mapping that could be computed; the message names the line.
  * - `check-failed`: a health check of an endpoint failed.
  * - `not-supported`: the table of the pool lacks the capability that the call needs.
@@ -60,6 +61,7 @@ export type StickyErrorCode =
   | 'snapshot-version'
   | 'endpoints-file'
   | 'dns'
+  | 'kubernetes'
   | 'proxy-config'
   | 'check-failed'
   | 'not-supported'

@@ -50,6 +50,7 @@ export { query } from './key/query.ts'
 export type { HeadersLike, RequestLike } from './key/request-like.ts'
 export type { MaybePromise } from './maybe-promise.ts'
 export type { PoolOperations } from './pool-operations.ts'
+export type { CountsAsUse, UseUnit } from './route/connection-bindings.ts'
 export type { LossAction, LossPolicy } from './route/loss-policy.ts'
 export type {
   BoundRoute,
@@ -72,6 +73,7 @@ export type { EndpointStats, PoolStats } from './stats.ts'
 export { createSticky, type Sticky } from './sticky.ts'
 export type { CapacityPolicy, LossConfirmation, StickyOptions, TableErrorPolicy } from './sticky-options.ts'
 export type {
+  AdjustableTimeout,
   BindingList,
   BulkMove,
   BulkRelease,

@@ -97,8 +97,9 @@ export class Pool {
         this.endpoints.update(set)
         this.health.follow(set)
       },
-      failed: (error, isFinal) => {
-        if (channels.discoveryError.hasSubscribers) channels.discoveryError.publish({ pool, error, isFinal })
+      failed: (error, isFinal, asOf) => {
+        if (channels.discoveryError.hasSubscribers)
+          channels.discoveryError.publish({ pool, error, isFinal, asOf })
       },
     })
   }

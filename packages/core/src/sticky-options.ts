@@ -23,6 +23,7 @@ import {
   invalidOption,
   optionsObject,
 } from './option.ts'
+import type { CountsAsUse, UseUnit } from './route/connection-bindings.ts'
 import { type LossActions, type LossPolicy, lossActions } from './route/loss-policy.ts'
 import { canCount } from './table/capabilities.ts'
 import { memoryTable } from './table/memory.ts'
@@ -60,6 +61,8 @@ export interface StickyOptions {
   readonly endpoints: Discovery | readonly (string | URL | EndpointInit)[]
   /** Where bindings are kept. One table per pool. Default `memoryTable()`. */
   readonly table?: StickyTable
+  /** What starts a binding's idle timeout again. Default `request`. */
+  readonly countsAsUse?: CountsAsUse
   /** Chooses the endpoint of an unbound key and of requests without a key. Default `ring()`. */
   readonly placement?: Balancer
   /** What happens to a key whose endpoint is lost, by cause if wanted. Default `rebind`. */
@@ -116,6 +119,7 @@ const NAMES = [
   'key',
   'endpoints',
   'table',
+  'countsAsUse',
   'placement',
   'onLost',
   'confirmLoss',
@@ -163,6 +167,7 @@ export function checkStickyOptions(options: StickyOptions): CheckedStickyOptions
   const path = 'createSticky'
   optionsObject(path, options, NAMES)
   const { endpoints, placement = ring(), healthCheck, slowStart, name = 'default' } = options
+  const { countsAsUse = 'request' } = options
   const { onLost = 'rebind', onCapacity = 'refuse', onTableError = 'fallback' } = options
   const { confirmLoss = {}, passiveHealth = {}, clientAddress = address() } = options
   const { minMoveIntervalMs = 1_000, drainDeadlineMs = Number.POSITIVE_INFINITY } = options
@@ -180,6 +185,10 @@ export function checkStickyOptions(options: StickyOptions): CheckedStickyOptions
   return {
     ...checkTable(path, options, clock),
     key,
+    countsAsUse:
+      typeof countsAsUse === 'function'
+        ? countsAsUse
+        : choiceOption<UseUnit>(`${path}.countsAsUse`, countsAsUse, ['request', 'connection']),
     clock,
     discovery: 'watch' in endpoints ? endpoints : staticDiscovery(endpoints),
     placement: contractOption(`${path}.placement`, placement, 'Balancer', ['pick']),

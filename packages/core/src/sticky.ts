@@ -14,7 +14,7 @@ import type { PoolOperations } from './pool-operations.ts'
 import { LeaseTable } from './route/lease-table.ts'
 import type { CheckedLossAction } from './route/loss-policy.ts'
 import { Outage } from './route/outage.ts'
-import { WHY_AT_CAPACITY, WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
+import { AT_CAPACITY, WHY_HOLD_ENDED, WHY_NO_SNAPSHOT, whyNobody } from './route/refusals.ts'
 import { type LeaseHost, RequestLease } from './route/request-lease.ts'
 import type { Route } from './route/route.ts'
 import type { RouteOptions, Routing } from './route/routing.ts'
@@ -80,6 +80,7 @@ class StickyPool implements Sticky {
       next: this.#next,
       correct: (lease, servedBy) => this.#table.correct(lease, servedBy),
       servedWithoutTable: (lease, servedBy) => this.#outage.served(lease, servedBy),
+      served: (lease, isHome) => this.#table.served(lease, isHome),
       observe: this.#pool.observe,
     }
   }
@@ -103,7 +104,7 @@ class StickyPool implements Sticky {
     const lease = new RequestLease(this.#host, request, key, options)
     if (this.#pool.isClosed) return lease.refuse('closed', 'the pool was closed')
     if (typeof reading === 'object') return lease.refuse(reading.reason, reading.message)
-    return this.#pool.endpoints.current ? this.#look(lease) : this.#lookOnArrival(lease)
+    return this.#pool.endpoints.current ? this.#look(lease) : this.#routeOnArrival(lease, options)
   }
 
   stats(): PoolStats {
@@ -142,9 +143,12 @@ class StickyPool implements Sticky {
     return this.#table.lookup(lease, this.#found)
   }
 
-  async #lookOnArrival(lease: RequestLease): Promise<Route> {
+  /** From the start: what a request is recognised by may depend on what discovery found out. */
+  async #routeOnArrival(lease: RequestLease, options?: RouteOptions): Promise<Route> {
     const arrival = await this.#pool.watch.arrival(lease.signal)
-    return arrival === 'known' ? this.#look(lease) : lease.refuse(...WHY_NO_SNAPSHOT[arrival])
+    return arrival === 'known'
+      ? this.route(lease.request, options)
+      : lease.refuse(...WHY_NO_SNAPSHOT[arrival])
   }
 
   readonly #found = (lease: RequestLease, binding: Binding | undefined): MaybePromise<Route> => {
@@ -227,7 +231,8 @@ class StickyPool implements Sticky {
       lease.isOverflow = true
       return this.#table.claim(lease, other.endpoint, this.#claimed)
     }
-    return this.#options.onCapacity === 'unstored' ? lease.serve('overflow', member) : this.#atCapacity(lease)
+    const isServed = this.#options.onCapacity === 'unstored'
+    return isServed ? lease.serve('overflow', member) : lease.refuse(...AT_CAPACITY)
   }
 
   readonly #claimed = (lease: RequestLease, { binding, created }: Claim): MaybePromise<Route> => {
@@ -244,9 +249,8 @@ class StickyPool implements Sticky {
     let member = this.#placement.pick(lease)
     if (!member) return this.#nobody(lease)
     if (this.#placement.isFull(member.endpoint, lease)) member = this.#placement.pickBelowCap(lease)
-    if (!member) {
-      return this.#options.onCapacity === 'unstored' ? this.#detour(lease, from) : this.#atCapacity(lease)
-    }
+    if (!member && this.#options.onCapacity === 'refuse') return lease.refuse(...AT_CAPACITY)
+    if (!member) return this.#detour(lease, from)
     lease.lossCause ??= this.#losses.causeOf(from.identity)
     if (++lease.moves > MOST_MOVES) return lease.serve('detour', member, from.identity)
     return this.#table.move(lease, from, member.endpoint, this.#moved)
@@ -280,10 +284,6 @@ class StickyPool implements Sticky {
   #nobody(lease: RequestLease): Route {
     void this.#table.takeBack(lease)
     return lease.refuse('no-endpoints', whyNobody(lease.failures, this.#options.maxTries))
-  }
-
-  #atCapacity(lease: RequestLease): Route {
-    return lease.refuse('at-capacity', WHY_AT_CAPACITY)
   }
 
   readonly #withoutTable = (lease: RequestLease, error: unknown): Route => {

@@ -93,7 +93,7 @@ describe('channels', () => {
     discovery.report(error)
     void sticky.close()
     discovery.report(new Error('too late'))
-    expect(messages).toEqual([{ pool: 'default', error, isFinal: false }])
+    expect(messages).toEqual([{ pool: 'default', error, isFinal: false, asOf: undefined }])
   })
 
   it('tell of a discovery that gave up', async () => {
@@ -103,7 +103,7 @@ describe('channels', () => {
     const error = new Error('forbidden')
     discovery.fail(error)
     await settled()
-    expect(messages).toEqual([{ pool: 'default', error, isFinal: true }])
+    expect(messages).toEqual([{ pool: 'default', error, isFinal: true, asOf: undefined }])
   })
 
   it.each<Fault>(['throws', 'rejects'])('tell of a table that %s, with what it was asked', async (fault) => {

@@ -146,7 +146,7 @@ describe('options of createSticky', () => {
     ['clock": expected a Clock (an object with now(), after()), got an object', { clock: { now: Date.now } }],
     ['random": expected a function, got 0.5', { random: 0.5 }],
     [
-      'ttl" is unknown; known: key, endpoints, table, placement, onLost, confirmLoss, minMoveIntervalMs, maxBoundPerEndpoint, onCapacity, maxTries, passiveHealth, healthCheck, slowStart, drainDeadlineMs, clientAddress, onTableError, tableTimeoutMs, startTimeoutMs, maxWaiting, name, clock, random',
+      'ttl" is unknown; known: key, endpoints, table, countsAsUse, placement, onLost, confirmLoss, minMoveIntervalMs, maxBoundPerEndpoint, onCapacity, maxTries, passiveHealth, healthCheck, slowStart, drainDeadlineMs, clientAddress, onTableError, tableTimeoutMs, startTimeoutMs, maxWaiting, name, clock, random',
       { ttl: 1_000 },
     ],
   ])('are refused: %s', (message, options) => {

@@ -13,7 +13,7 @@ export interface Discovery {
    * endpoints already) and another whenever something has changed, never two equal ones in a row and never one after
    * `signal` has aborted. Calls come one at a time. A source that fails tries again: stale endpoints beat none, so an
    * outage is never reported as an empty set. What it failed with is told to `failed`, if there is one, and not after
-   * `signal` has aborted.
+   * `signal` has aborted; with `asOf`, when its endpoints were last known to be right, if the source can tell.
    *
    * The promise resolves when watching has ended because `signal` aborted, with every timer and socket released. It
    * rejects only for what trying again cannot mend. Several watches on one discovery are independent of each other.
@@ -21,6 +21,6 @@ export interface Discovery {
   watch(
     listener: (set: EndpointSet) => void,
     signal: AbortSignal,
-    failed?: (error: unknown) => void,
+    failed?: (error: unknown, asOf?: number) => void,
   ): Promise<void>
 }

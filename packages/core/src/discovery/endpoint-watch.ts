@@ -15,8 +15,11 @@ export interface WatchOptions {
   readonly clock: Clock
   /** Told of every snapshot, the first included. */
   readonly changed: (set: EndpointSet) => void
-  /** Told of each failure of the discovery; `isFinal` = it gave up. The last snapshot stays. */
-  readonly failed: (error: unknown, isFinal: boolean) => void
+  /**
+   * Told of each failure of the discovery; `isFinal` = it gave up, `asOf` = when its endpoints were last known to be right.
+   * The last snapshot stays.
+   */
+  readonly failed: (error: unknown, isFinal: boolean, asOf: number | undefined) => void
 }
 
 /** Holds the newest snapshot of a discovery for the request path, and the requests that came before the first one. */
@@ -61,15 +64,15 @@ export class EndpointWatch {
       await discovery.watch(
         (set) => this.#accept(set),
         this.#closing.signal,
-        (error) => {
-          if (!this.#closing.signal.aborted) this.#options.failed(error, false)
+        (error, asOf) => {
+          if (!this.#closing.signal.aborted) this.#options.failed(error, false, asOf)
         },
       )
     } catch (error) {
       // Many sources reject with the abort's own reason; an end that was asked for is no failure.
       if (this.#closing.signal.aborted) return
       this.#hasFailed = true
-      this.#options.failed(error, true)
+      this.#options.failed(error, true, undefined)
       // No snapshot will come: whoever waits for the first one would wait for nothing.
       this.#waits.wakeAll()
     }

@@ -1,10 +1,11 @@
 import { StickyError } from '../error.ts'
 import { APP_PROTOCOLS, type SpokenProtocol, spokenProtocol } from './app-protocol.ts'
+import { conditionsOf } from './conditions.ts'
 import type { Conditions, Endpoint, EndpointInit } from './endpoint.ts'
 
-const READY: Conditions = { ready: true, serving: true, terminating: false }
+const READY: Conditions = conditionsOf(true, true, false)
 
-const FIELDS: readonly string[] = [
+const FIELDS: ReadonlySet<string> = new Set([
   'identity',
   'name',
   'host',
@@ -16,7 +17,7 @@ const FIELDS: readonly string[] = [
   'weight',
   'zone',
   'conditions',
-] satisfies readonly (keyof EndpointInit)[]
+] satisfies (keyof EndpointInit)[])
 
 /** Kubernetes names have at most 253 characters. Control characters would break log lines and explanations. */
 const IDENTITY = /^[\x20-\x7e\xa0-\xff]{1,253}$/
@@ -41,8 +42,8 @@ export function endpointFrom(path: string, init: string | URL | EndpointInit): E
 function endpointFromFields(path: string, init: EndpointInit): Endpoint {
   if (typeof init !== 'object' || init === null) throw invalid(path, 'a URL or an endpoint object', init)
   for (const field of Object.keys(init)) {
-    if (!FIELDS.includes(field)) {
-      const known = FIELDS.join(', ')
+    if (!FIELDS.has(field)) {
+      const known = [...FIELDS].join(', ')
       throw new StickyError('invalid-endpoint', `${path}.${field} is unknown; known: ${known}`)
     }
   }
@@ -113,16 +114,18 @@ export function addressOf({ host, port, socketPath }: Place): string {
 function conditionsFrom(path: string, given: Partial<Conditions> | undefined): Conditions {
   if (given === undefined) return READY
   if (typeof given !== 'object' || given === null) throw invalid(path, 'an object', given)
-  for (const [condition, value] of Object.entries(given)) {
+  for (const condition of Object.keys(given)) {
     if (!Object.hasOwn(READY, condition)) {
       throw new StickyError(
         'invalid-endpoint',
         `${path}.${condition} is unknown; known: ready, serving, terminating`,
       )
     }
+    const value = given[condition as keyof Conditions]
     if (typeof value !== 'boolean') throw invalid(`${path}.${condition}`, 'true or false', value)
   }
-  return Object.freeze({ ...READY, ...given })
+  const { ready = true, serving = true, terminating = false } = given
+  return conditionsOf(ready, serving, terminating)
 }
 
 function isIdentity(value: unknown): value is string {

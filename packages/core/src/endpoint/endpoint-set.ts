@@ -37,14 +37,53 @@ export function endpointSet(
   endpoints: readonly (string | URL | EndpointInit)[],
   previous?: EndpointSet,
 ): EndpointSet {
-  return new DiscoveredSet(
+  return setOfEndpoints(
     endpoints.map((init, index) => {
       const endpoint = endpointFrom(`endpoints[${index}]`, init)
       const survivor = previous?.get(endpoint.identity)
       return survivor && isSameEndpoint(survivor, endpoint) ? survivor : endpoint
     }),
+    previous,
   )
 }
+
+/** A snapshot of endpoints that were checked when they were made, after `previous`. @throws StickyError `duplicate-identity` */
+export function setOfEndpoints(endpoints: Endpoint[], previous?: EndpointSet): EndpointSet {
+  const isSameMembership =
+    previous instanceof DiscoveredSet && hasSameIdentities(previous.endpoints, endpoints)
+  const positions = isSameMembership ? previous.positions : positionsOf(endpoints)
+  const { placeable, weights } = placeableOf(endpoints)
+  return new DiscoveredSet(endpoints, placeable, weights, positions)
+}
+
+/**
+ * `previous` with these endpoints in the place of those it has by the same identities; it has all of them. What does not
+ * change is shared with it: one condition of one endpoint among thousands costs little more than copying lists.
+ */
+export function exchanged(previous: EndpointSet, replacements: readonly Endpoint[]): EndpointSet {
+  // Not by `slice`: V8 copies frozen arrays far slower by it.
+  const endpoints = [...previous.endpoints]
+  if (!(previous instanceof DiscoveredSet)) {
+    const by = new Map(replacements.map((endpoint) => [endpoint.identity, endpoint]))
+    return setOfEndpoints(endpoints.map((endpoint) => by.get(endpoint.identity) ?? endpoint))
+  }
+  const placeable = [...previous.placeable]
+  let isPlacementSame = replacements.length <= MOST_SEARCHES
+  for (const endpoint of replacements) {
+    const position = previous.positions.get(endpoint.identity) as number
+    const former = endpoints[position] as Endpoint
+    endpoints[position] = endpoint
+    if (!isPlacementSame) continue
+    isPlacementSame = former.weight === endpoint.weight && isPlaceable(former) === isPlaceable(endpoint)
+    if (isPlacementSame && isPlaceable(endpoint)) placeable[placeable.indexOf(former)] = endpoint
+  }
+  if (isPlacementSame) return new DiscoveredSet(endpoints, placeable, previous.weights, previous.positions)
+  const next = placeableOf(endpoints)
+  return new DiscoveredSet(endpoints, next.placeable, next.weights, previous.positions)
+}
+
+/** Searching a list for more endpoints than these costs more than making it anew. */
+const MOST_SEARCHES = 16
 
 /**
  * True if both snapshots hold the same endpoints, in whatever order: replacing one by the other would change nothing.
@@ -70,7 +109,8 @@ export function isSameAddress(one: Endpoint, other: Endpoint): boolean {
   )
 }
 
-function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
+/** True if discovery says the same of both. */
+export function isSameEndpoint(one: Endpoint, other: Endpoint): boolean {
   if (one === other) return true
   return (
     one.identity === other.identity &&
@@ -87,39 +127,71 @@ class DiscoveredSet implements EndpointSet {
   readonly endpoints: readonly Endpoint[]
   readonly placeable: readonly Endpoint[]
   readonly weights: readonly number[]
-  readonly #byIdentity = new Map<Identity, Endpoint>()
+  /** Where each identity stands in `endpoints`. Shared with the snapshot before if nobody came or went, as in most. */
+  readonly #positions: ReadonlyMap<Identity, number>
 
-  constructor(endpoints: Endpoint[]) {
-    for (const endpoint of endpoints) {
-      if (this.#byIdentity.has(endpoint.identity)) {
-        const first = endpoints.findIndex(({ identity }) => identity === endpoint.identity)
-        const second = endpoints.indexOf(endpoint, first + 1)
-        throw new StickyError(
-          'duplicate-identity',
-          `endpoints[${first}] and endpoints[${second}] have the same identity "${endpoint.identity}": give each a name of its own`,
-        )
-      }
-      this.#byIdentity.set(endpoint.identity, endpoint)
-    }
+  constructor(
+    endpoints: Endpoint[],
+    placeable: Endpoint[],
+    weights: readonly number[],
+    positions: ReadonlyMap<Identity, number>,
+  ) {
+    this.#positions = positions
     this.endpoints = Object.freeze(endpoints)
-    this.placeable = Object.freeze(
-      endpoints.filter(
-        ({ conditions, weight }) => weight > 0 && availabilityOf(conditions).state === 'ready',
-      ),
-    )
-    this.weights = Object.freeze(this.placeable.map(({ weight }) => weight))
+    this.placeable = Object.freeze(placeable)
+    this.weights = Object.freeze(weights)
+  }
+
+  get positions(): ReadonlyMap<Identity, number> {
+    return this.#positions
   }
 
   weightOf(identity: Identity): number | undefined {
-    return this.#byIdentity.get(identity)?.weight
+    return this.get(identity)?.weight
   }
 
   get(identity: Identity): Endpoint | undefined {
-    return this.#byIdentity.get(identity)
+    const position = this.#positions.get(identity)
+    return position === undefined ? undefined : this.endpoints[position]
   }
 
   availability(identity: Identity): Availability | undefined {
-    const endpoint = this.#byIdentity.get(identity)
+    const endpoint = this.get(identity)
     return endpoint && availabilityOf(endpoint.conditions)
   }
+}
+
+function isPlaceable({ conditions, weight }: Endpoint): boolean {
+  return weight > 0 && availabilityOf(conditions).state === 'ready'
+}
+
+function placeableOf(endpoints: readonly Endpoint[]): { placeable: Endpoint[]; weights: number[] } {
+  const placeable: Endpoint[] = []
+  const weights: number[] = []
+  for (const endpoint of endpoints) {
+    if (!isPlaceable(endpoint)) continue
+    placeable.push(endpoint)
+    weights.push(endpoint.weight)
+  }
+  return { placeable, weights }
+}
+
+function hasSameIdentities(one: readonly Endpoint[], other: readonly Endpoint[]): boolean {
+  if (one.length !== other.length) return false
+  return one.every((endpoint, index) => endpoint.identity === other[index]?.identity)
+}
+
+function positionsOf(endpoints: readonly Endpoint[]): Map<Identity, number> {
+  const positions = new Map<Identity, number>()
+  for (const [second, { identity }] of endpoints.entries()) {
+    const first = positions.get(identity)
+    if (first !== undefined) {
+      throw new StickyError(
+        'duplicate-identity',
+        `endpoints[${first}] and endpoints[${second}] have the same identity "${identity}": give each a name of its own`,
+      )
+    }
+    positions.set(identity, second)
+  }
+  return positions
 }

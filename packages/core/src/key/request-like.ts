@@ -23,4 +23,6 @@ export interface RequestLike {
   readonly method?: string | undefined
   /** The connection's peer. */
   readonly socket?: { readonly remoteAddress?: string | undefined }
+  /** Of `Http2ServerRequest`, whose `socket` is another object for each stream: the session is the connection. */
+  readonly stream?: { readonly session?: object | undefined }
 }

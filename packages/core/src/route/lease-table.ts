@@ -5,6 +5,7 @@ import type { Pool } from '../pool.ts'
 import type { CheckedStickyOptions } from '../sticky-options.ts'
 import { GuardedTable, type Step } from '../table/guarded-table.ts'
 import type { Binding, Claim, Move } from '../table/sticky-table.ts'
+import { ConnectionBindings } from './connection-bindings.ts'
 import type { RequestLease } from './request-lease.ts'
 import type { Route } from './route.ts'
 
@@ -16,11 +17,15 @@ export class LeaseTable {
   readonly #options: CheckedStickyOptions
   readonly #pool: Pool
   readonly #table: GuardedTable<RequestLease, Route>
+  /** Undefined where every request counts as use, and asks the table. */
+  readonly #connections: ConnectionBindings | undefined
 
   /** `failed`: how a request goes on without the table. */
   constructor(options: CheckedStickyOptions, pool: Pool, failed: Next<unknown>) {
     this.#options = options
     this.#pool = pool
+    const { countsAsUse } = options
+    this.#connections = countsAsUse === 'request' ? undefined : new ConnectionBindings(countsAsUse)
     this.#table = new GuardedTable(options.table, {
       timeoutMs: options.tableTimeoutMs,
       clock: options.clock,
@@ -37,7 +42,8 @@ export class LeaseTable {
   }
 
   lookup(lease: RequestLease, next: Next<Binding | undefined>): MaybePromise<Route> {
-    return this.#table.lookup(lease.key as string, lease, next)
+    const known = this.#connections?.find(lease)
+    return known ? next(lease, known) : this.#table.lookup(lease.key as string, lease, next)
   }
 
   claim(lease: RequestLease, { identity }: Endpoint, next: Next<Claim>): MaybePromise<Route> {
@@ -57,6 +63,11 @@ export class LeaseTable {
     return this.#table.tryTouch(key, binding)
   }
 
+  /** A request is given an endpoint; `isHome`: the one that its binding names. */
+  served(lease: RequestLease, isHome: boolean): void {
+    this.#connections?.note(lease, isHome)
+  }
+
   /** Another endpoint served than the one that the lease's binding names: the binding follows, if it still stands. */
   correct(lease: RequestLease, servedBy: Identity): MaybePromise<void> {
     if (this.#pool.endpoints.current?.find(servedBy)) return this.#tryMove(lease, servedBy, 'corrected')
@@ -66,6 +77,7 @@ export class LeaseTable {
   takeBack(lease: RequestLease): MaybePromise<void> {
     const { key, binding, replaced } = lease
     if (key === undefined || !binding || !replaced) return
+    this.#connections?.forget(lease)
     const wasListed = replaced !== 'nothing' && this.#pool.endpoints.current?.find(replaced.identity)
     if (wasListed) return this.#tryMove(lease, replaced.identity, 'restored')
     return this.#table.tryRelease(key, binding)
@@ -88,6 +100,7 @@ export class LeaseTable {
     if (key === undefined || !from) return
     return this.#table.tryMove(key, from, to, (binding) => {
       lease.binding = binding
+      this.#connections?.forget(lease)
       this.#pool.moved(from.identity, to, cause)
     })
   }

@@ -5,6 +5,8 @@ import type { Binding, Version } from '../table/sticky-table.ts'
 export interface OpenLease {
   readonly key: string | undefined
   readonly binding: Binding | undefined
+  /** The downstream connection, where its coming counted as use and its streams do not. */
+  readonly connection: object | undefined
   /** When to touch next. Set by the first sweep that sees the lease; undefined before, and for ever if the stream is short. */
   touchAt: number | undefined
   /** Neighbours, undefined at the ends and outside. */
@@ -105,7 +107,7 @@ export class OpenLeases {
     this.#cancelSweep = this.#clock.after(delayMs, () => this.#sweep())
   }
 
-  #touchBinding({ key, binding }: OpenLease): void {
-    if (key !== undefined && binding) this.#touch(key, binding)
+  #touchBinding({ key, binding, connection }: OpenLease): void {
+    if (connection === undefined && key !== undefined && binding) this.#touch(key, binding)
   }
 }

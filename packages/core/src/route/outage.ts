@@ -4,7 +4,7 @@ import type { Identity } from '../endpoint/endpoint.ts'
 import type { Member } from '../endpoint/pool-snapshot.ts'
 import type { Pool } from '../pool.ts'
 import type { CheckedStickyOptions } from '../sticky-options.ts'
-import { knowsLast, type LastKnown, statesTimeouts } from '../table/capabilities.ts'
+import { knowsLast, type LastKnown, type StatedTimeouts, statesTimeouts } from '../table/capabilities.ts'
 import type { LeaseTable } from './lease-table.ts'
 import type { RequestLease } from './request-lease.ts'
 
@@ -34,8 +34,7 @@ export class Outage {
   readonly #clock: Clock
   readonly #policy: CheckedStickyOptions['onTableError']
   readonly #lastKnown: LastKnown | undefined
-  /** An offer is dropped when its key was not used for so long. */
-  readonly #idleTimeoutMs: number
+  readonly #timeouts: StatedTimeouts | undefined
   readonly #offers = new Map<string, Offer>()
   #cancel: (() => void) | undefined
   #isOffering = false
@@ -49,7 +48,7 @@ export class Outage {
     this.#clock = clock
     this.#policy = onTableError
     this.#lastKnown = knowsLast(table) ? table : undefined
-    this.#idleTimeoutMs = statesTimeouts(table) ? table.idleTimeoutMs : Number.POSITIVE_INFINITY
+    this.#timeouts = statesTimeouts(table) ? table : undefined
   }
 
   /** The endpoint of a request that goes on without the table: where its key was bound last, else by the hash that all replicas share. */
@@ -110,7 +109,7 @@ export class Outage {
 
   #isStale({ identity, servedAt }: Offer): boolean {
     return (
-      this.#clock.now() - servedAt >= this.#idleTimeoutMs ||
+      this.#clock.now() - servedAt >= (this.#timeouts?.idleTimeoutMs ?? Number.POSITIVE_INFINITY) ||
       this.#pool.endpoints.current?.find(identity)?.isUsable !== true
     )
   }

@@ -33,5 +33,7 @@ export function whyNobody(failures: number, maxTries: number): string {
     : `${maxTries} endpoints could not be connected (option "createSticky.maxTries")`
 }
 
-export const WHY_AT_CAPACITY =
-  'every endpoint holds as many keys as it may (option "createSticky.maxBoundPerEndpoint")'
+export const AT_CAPACITY: readonly [RefusalReason, string] = [
+  'at-capacity',
+  'every endpoint holds as many keys as it may (option "createSticky.maxBoundPerEndpoint")',
+]

@@ -33,6 +33,8 @@ export interface LeaseHost {
   readonly correct: (lease: RequestLease, servedBy: Identity) => MaybePromise<void>
   /** Told of a request that was answered while the table failed. */
   readonly servedWithoutTable: (lease: RequestLease, servedBy: Identity) => void
+  /** Told of every endpoint that a request is given, and whether it is the one that its binding names. */
+  readonly served: (lease: RequestLease, isHome: boolean) => void
   /** Told of every route given. */
   readonly observe: (route: Route) => void
 }
@@ -70,6 +72,7 @@ export class RequestLease implements PlacedRequest, OpenLease {
   isOverflow = false
   skipsAlso: ((endpoint: Endpoint) => boolean) | undefined = undefined
 
+  connection: object | undefined = undefined
   touchAt: number | undefined = undefined
   before: OpenLease | undefined = undefined
   after: OpenLease | undefined = undefined
@@ -142,6 +145,7 @@ export class RequestLease implements PlacedRequest, OpenLease {
   /** Answers with an endpoint and counts the request there. `from` = where the key was bound before. */
   serve(kind: ServedRoute['kind'], { endpoint, state }: Member, from?: Identity, stored = false): Route {
     this.#enter(state)
+    this.#host.served(this, this.binding?.identity === endpoint.identity)
     const cause = from === undefined ? undefined : this.lossCause
     const error = kind === 'fallback' ? this.tableError : undefined
     return this.#observed(new LeasedRoute(this, kind, endpoint, from, cause, error, stored) as Route)

@@ -27,7 +27,8 @@ export interface BindingsShape {
  * number of bindings of each endpoint and address. It knows when a binding ends, but neither the time nor a limit.
  */
 export class Bindings {
-  readonly shape: BindingsShape
+  /** Replaced whole when the idle timeout changes: the order of last use does not depend on it. */
+  shape: BindingsShape
   readonly rows: BindingRows
   readonly identities: Identities = new Identities()
   readonly addresses: AddressCounts | undefined

@@ -136,6 +136,23 @@ export interface StatedTimeouts {
   readonly absoluteTimeoutMs: number
 }
 
+/** Takes another idle timeout while it is in use, as a Service's `timeoutSeconds` may change. @public */
+export interface AdjustableTimeout {
+  /**
+   * From now on a binding ends when it was not used for `idleTimeoutMs`, at least 1 ms; `Infinity` = never, where the table
+   * can. In the memory of this process that holds for the bindings that stand, too; in a shared table for each from its next use that
+   * is written.
+   *
+   * @throws StickyError `invalid-option`
+   */
+  setIdleTimeout(idleTimeoutMs: number): void
+}
+
+/** Whether a table takes another idle timeout while it is in use. */
+export function isAdjustable(table: object): table is AdjustableTimeout {
+  return 'setIdleTimeout' in table && typeof table.setIdleTimeout === 'function'
+}
+
 /** Whether a table computes its bindings. */
 export function isComputed(table: object): table is ComputedBindings {
   return 'pickWithin' in table && typeof table.pickWithin === 'function'
@@ -144,8 +161,8 @@ export function isComputed(table: object): table is ComputedBindings {
 /** Confirms a count of zero, where counts are approximate. @public */
 export interface ConfirmedCounts {
   /**
-   * Whether no key is bound to the endpoint: looked up for this question, and by one replica at a time; false also while another one
-   * looks. Costs a walk over the whole table.
+   * Whether no key is bound to the endpoint: looked up for this question. May cost a walk over the whole table; then by one replica at a
+   * time, and false also while another one looks.
    */
   isUnbound(identity: Identity): Promise<boolean>
 }

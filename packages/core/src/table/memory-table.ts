@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Identity } from '../endpoint/endpoint.ts'
+import { durationOption } from '../option.ts'
 import { listedBindings } from './binding-list.ts'
 import { SEGMENT_BITS } from './binding-rows.ts'
 import { Bindings, type BindingsShape } from './bindings.ts'
 import type {
+  AdjustableTimeout,
   BindingList,
   BulkMove,
   BulkRelease,
@@ -35,7 +37,14 @@ const DROPPED_PER_QUESTION = 1_024
 
 /** Time, limits and outcomes of a memory table; {@link Bindings} keeps what it holds. */
 export class MemoryStickyTable
-  implements StickyTable, EndpointCounts, BindingList, BulkRelease, BulkMove, TableSnapshots
+  implements
+    StickyTable,
+    EndpointCounts,
+    BindingList,
+    BulkRelease,
+    BulkMove,
+    TableSnapshots,
+    AdjustableTimeout
 {
   readonly scope = 'process'
   readonly needsAddress: boolean
@@ -69,6 +78,11 @@ export class MemoryStickyTable
 
   get size(): number {
     return this.#bindings.size
+  }
+
+  setIdleTimeout(idleTimeoutMs: number): void {
+    const idle = durationOption('setIdleTimeout.idleTimeoutMs', idleTimeoutMs, 1, 'or-never')
+    this.#bindings.shape = { ...this.#bindings.shape, idleTimeoutMs: idle }
   }
 
   lookup(key: string): Binding | undefined {

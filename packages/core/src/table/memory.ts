@@ -1,5 +1,6 @@
 import type { Identity } from '../endpoint/endpoint.ts'
 import type {
+  AdjustableTimeout,
   BindingList,
   BulkMove,
   BulkRelease,
@@ -20,7 +21,8 @@ export interface MemoryTable
     BindingList,
     BulkRelease,
     BulkMove,
-    TableSnapshots {
+    TableSnapshots,
+    AdjustableTimeout {
   readonly scope: 'process'
   readonly needsAddress: boolean
   lookup(key: string): Binding | undefined

@@ -47,6 +47,36 @@ describe('endpointSet', () => {
     expect(endpoints[2]).toMatchObject({ host: 'localhost', port: 0 })
   })
 
+  it('finds each endpoint after any change of those before: others, fewer, in another order', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ name, host: name, port: 1 })) as [
+      EndpointInit,
+      EndpointInit,
+      EndpointInit,
+    ]
+    let set = endpointSet([])
+    for (const list of [[a, b], [b, a], [a, { ...b, port: 2 }], [a, c], [c], [c, { ...a, weight: 0 }], []]) {
+      const next = endpointSet(list, set)
+      expect(next.endpoints.map(({ identity }) => identity)).toEqual(list.map(({ name }) => name))
+      for (const { name, port, weight = 1 } of list) {
+        expect(next.get(name as string)).toMatchObject({ identity: name, port, weight })
+        expect(next.weightOf(name as string)).toBe(weight)
+      }
+      const gone = ['a', 'b', 'c'].filter((name) => !list.some((each) => each.name === name))
+      for (const name of gone) {
+        expect(next.get(name)).toBeUndefined()
+        expect(next.availability(name)).toBeUndefined()
+      }
+      set = next
+    }
+  })
+
+  it('still finds two of one identity where a set stood before', () => {
+    const before = endpointSet([POD, { ...POD, name: 'b' }])
+    expect(() => endpointSet([POD, POD], before)).toThrow(
+      'endpoints[0] and endpoints[1] have the same identity "web-0"',
+    )
+  })
+
   it('takes another way to speak to an endpoint for a change', () => {
     const before = endpointSet([POD])
     expect(isSameSet(before, endpointSet([{ ...POD, appProtocol: 'http' }]))).toBe(true)

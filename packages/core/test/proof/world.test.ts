@@ -28,7 +28,7 @@ describe('four gateways keep the laws through deaths of endpoints and faults of 
 })
 
 describeWith('redis-server', 'four gateways keep the laws on a real Redis', () => {
-  // Two of the seven faults in each: a plan begins with another one for each seed.
+  // Two of the eight faults in each: a plan begins with another one for each seed.
   it.each([
     ['ioredis', SEED],
     ['near-node-redis', SEED + 3],

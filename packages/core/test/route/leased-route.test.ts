@@ -55,6 +55,7 @@ function lease(given: { next?: LeaseHost['next']; isCounted?: boolean; key?: str
       correct: (_lease, servedBy) => {
         asked.push(`correct ${servedBy}`)
       },
+      served: () => undefined,
       observe: (route) => observed.push(route),
     },
     fakeRequest(),

@@ -10,6 +10,7 @@ function setUp({ life }: { life: number }) {
     const lease: OpenLease = {
       key,
       binding: { identity: 'pod-1', version: 1, createdAt: clock.now(), expiresAt: clock.now() + lifeLeft },
+      connection: undefined,
       touchAt: undefined,
       before: undefined,
       after: undefined,

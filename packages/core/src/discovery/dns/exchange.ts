@@ -2,12 +2,12 @@ import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { connect, isIPv6 } from 'node:net'
 import { StickyError } from '../../error.ts'
+import { type Limits, limited } from '../wait.ts'
 import { decodeMessage } from './decode.ts'
 import { type Extension, encodeQuery } from './encode.ts'
 import { CLASS_IN, type Message, RCODE, TYPE } from './message.ts'
 import type { RecordType } from './resolver.ts'
 import { type ServerAddress, serverText } from './server-address.ts'
-import { type Limits, limited } from './wait.ts'
 
 /** One question for one server. */
 export interface Query extends Limits {

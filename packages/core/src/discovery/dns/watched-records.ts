@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { StickyError } from '../../error.ts'
+import { pause } from '../wait.ts'
 import type { DnsRecord, RecordType, Resolver } from './resolver.ts'
-import { pause } from './wait.ts'
 
 /** How the records of a name are kept up to date. */
 export interface RefreshOptions {

@@ -13,6 +13,9 @@ import { type Question, type QuestionKind, Questions } from './questions.ts'
 /** An open stream's use is told at most this often, as a share of the idle timeout. */
 const TOUCH_SHARE = 1 / 4
 
+/** A clock that goes back by more has been set; by less, as may happen where it is corrected, it makes times wrong by no more than that. */
+const LEAST_JUMP_MS = 100
+
 /** A question to the table, and what is to be done with its answer. */
 interface Inquiry<T> {
   readonly key: string
@@ -36,6 +39,8 @@ export class NearTable implements StickyTable, LastKnown {
   /** How invalidations name a key. */
   readonly #nameOf: (key: string) => string
   #isClosed = false
+  /** The latest that the clock has shown. */
+  #latest = Number.NEGATIVE_INFINITY
   #hits = 0
   #asked = 0
   #shared = 0
@@ -58,6 +63,7 @@ export class NearTable implements StickyTable, LastKnown {
     const slot = this.#entries.find(key)
     if (slot === 0) return this.#look(key)
     const now = this.#settings.clock.now()
+    if (this.#wentBack(now)) return this.#look(key)
     if (!this.#entries.rows.hit(slot, this.#view.era, now)) {
       if (!this.#view.isFresh(slot, now)) return this.#look(key)
       if (now > this.#entries.rows.touchAt(slot)) {
@@ -116,6 +122,7 @@ export class NearTable implements StickyTable, LastKnown {
     if (slot === 0 || entries.binding(slot).version !== binding.version)
       return this.#table.touch(key, binding)
     const now = this.#settings.clock.now()
+    if (this.#wentBack(now)) return this.#table.touch(key, binding)
     entries.rows.use(slot, now)
     if (now <= entries.rows.touchAt(slot)) return
     entries.rows.setTouchAt(slot, now + this.#view.idleMs * TOUCH_SHARE)
@@ -132,6 +139,7 @@ export class NearTable implements StickyTable, LastKnown {
     const slot = this.#entries.find(key)
     if (slot === 0) return undefined
     const now = this.#settings.clock.now()
+    if (this.#wentBack(now)) return undefined
     if (now >= this.#view.endOf(slot)) {
       this.#entries.remove(slot)
       return undefined
@@ -202,6 +210,18 @@ export class NearTable implements StickyTable, LastKnown {
     }
   }
 
+  /** Whether the clock was set back: then nobody knows how old anything is that is remembered, and nothing is any more. */
+  #wentBack(now: number): boolean {
+    if (now >= this.#latest) {
+      this.#latest = now
+      return false
+    }
+    if (now >= this.#latest - LEAST_JUMP_MS) return false
+    this.#latest = now
+    this.forgetWhere(() => true)
+    return true
+  }
+
   #look(key: string): MaybePromise<Binding | undefined> {
     const shared = this.#sharedAnswer<Binding | undefined>(key, 'lookup', undefined)
     if (shared !== undefined) return shared
@@ -227,6 +247,7 @@ export class NearTable implements StickyTable, LastKnown {
     this.#asked++
     if (this.#isClosed) return call()
     const now = this.#settings.clock.now()
+    this.#wentBack(now)
     const question = this.#questions.begin(key, this.#nameOf(key), kind, about, now, this.#view.era)
     if (kind === 'move' || kind === 'release') this.#entries.doubt(this.#entries.find(key))
     let answer: MaybePromise<T>

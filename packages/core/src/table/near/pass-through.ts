@@ -1,5 +1,6 @@
 import { isPromise } from '../../maybe-promise.ts'
 import type {
+  AdjustableTimeout,
   BindingList,
   BulkMove,
   BulkRelease,
@@ -18,7 +19,8 @@ interface All
     BulkRelease,
     BulkMove,
     TableSnapshots,
-    StatedTimeouts {
+    StatedTimeouts,
+    AdjustableTimeout {
   readonly size: number
 }
 
@@ -66,6 +68,7 @@ const WRAPPED: Wrapped = {
     }
     return Promise.resolve(slice).finally(doubt)
   },
+  setIdleTimeout: (_, table) => (idleTimeoutMs) => table.setIdleTimeout(idleTimeoutMs),
   size: (_, table) => table.size,
   idleTimeoutMs: (_, table) => table.idleTimeoutMs,
   absoluteTimeoutMs: (_, table) => table.absoluteTimeoutMs,

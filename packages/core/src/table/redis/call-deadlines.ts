@@ -1,88 +1,103 @@
 import type { Clock } from '../../clock.ts'
 
-/** A call that is under way. */
-export interface Deadline {
-  readonly at: number
+/** A call that is under way, in a list of those that began before and after it. */
+export abstract class TimedCall {
+  /** When its time is over. */
+  at = 0
+  isOver = false
+  before: TimedCall | undefined = undefined
+  after: TimedCall | undefined = undefined
+
   /** Told if the time is over before the call is. */
-  readonly expire: () => void
-  /** Set by whoever ends the call. */
-  isOver: boolean
+  abstract expire(): void
 }
 
 /**
- * Ends calls that take too long. All have the same limit, so they fall due in the order in which they came: one timer and a queue do for any
- * number, where a timer for each would cost as much as the call.
+ * Ends calls that take too long. All have the same limit, so they fall due in the order in which they came: one timer and a list do for any
+ * number, where a timer for each would cost as much as the call. Where the clock has jumped calls
+ * have the time left that they had. A call that ends leaves the list at once: what it answered would otherwise
+ * be kept, and moved about by the garbage collector, for as long as the limit.
  */
 export class CallDeadlines {
   readonly #clock: Clock
   readonly #limitMs: number
-  #queue: Deadline[] = []
-  #head = 0
+  #first: TimedCall | undefined
+  #last: TimedCall | undefined
   #cancel: (() => void) | undefined
+  /** When the timer is to go off. */
+  #sweepAt = 0
 
   constructor(clock: Clock, limitMs: number) {
     this.#clock = clock
     this.#limitMs = limitMs
   }
 
-  /** Calls that are under way or ended and not yet swept. */
-  get size(): number {
-    return this.#queue.length - this.#head
+  /** Whether no call is under way. */
+  get isEmpty(): boolean {
+    return this.#first === undefined
   }
 
-  /** A call begins; `expire` is told if its time is over before it is. */
-  begin(expire: () => void): Deadline {
-    const deadline: Deadline = { at: this.#clock.now() + this.#limitMs, expire, isOver: false }
-    this.#queue.push(deadline)
-    this.#cancel ??= this.#clock.after(this.#limitMs, () => this.#sweep())
-    return deadline
+  begin(call: TimedCall): void {
+    call.at = this.#clock.now() + this.#limitMs
+    call.before = this.#last
+    if (this.#last === undefined) this.#first = call
+    else this.#last.after = call
+    this.#last = call
+    if (this.#cancel === undefined) this.#sweepIn(this.#limitMs, call.at)
   }
 
-  /** The answer of a call, or `late()` as failure if it takes longer than the limit. What comes later is dropped. */
-  within<T>(call: Promise<T>, late: () => Error): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const deadline = this.begin(() => reject(late()))
-      call.then(
-        (value) => {
-          deadline.isOver = true
-          resolve(value)
-        },
-        (error: unknown) => {
-          deadline.isOver = true
-          reject(error)
-        },
-      )
-    })
+  /** A call was answered, or failed. False if its time was over before. */
+  end(call: TimedCall): boolean {
+    if (call.isOver) return false
+    call.isOver = true
+    const { before, after } = call
+    if (before !== undefined) before.after = after
+    else if (this.#first === call) this.#first = after
+    if (after !== undefined) after.before = before
+    else if (this.#last === call) this.#last = before
+    call.before = undefined
+    call.after = undefined
+    return true
   }
 
+  /** Ends the timer: calls under way have no limit any more. */
   close(): void {
     this.#cancel?.()
     this.#cancel = undefined
-    this.#queue = []
-    this.#head = 0
+    for (let call = this.#first; call !== undefined; ) {
+      const { after } = call
+      call.before = undefined
+      call.after = undefined
+      call = after
+    }
+    this.#first = undefined
+    this.#last = undefined
   }
 
-  #sweep(): void {
+  #sweepIn(ms: number, at: number): void {
+    this.#sweepAt = at
+    this.#cancel = this.#clock.after(ms, this.#sweep)
+  }
+
+  readonly #sweep = (): void => {
     this.#cancel = undefined
     const now = this.#clock.now()
-    while (this.#head < this.#queue.length) {
-      const deadline = this.#queue[this.#head] as Deadline
-      if (!deadline.isOver && deadline.at > now) break
-      this.#head++
-      if (deadline.isOver) continue
-      deadline.isOver = true
-      deadline.expire()
+    const late = now - this.#sweepAt
+    if (late > this.#limitMs || late < -this.#limitMs) this.#moveOn(late, now)
+    for (let call = this.#first; call !== undefined && call.at <= now; call = this.#first) {
+      this.end(call)
+      call.expire()
     }
-    if (this.#head === this.#queue.length) {
-      this.#queue = []
-      this.#head = 0
-      return
+    if (this.#first === undefined || this.#cancel !== undefined) return
+    const { at } = this.#first
+    this.#sweepIn(Math.max(1, at - now), Math.max(now + 1, at))
+  }
+
+  /** The clock has jumped by so much, or nothing ran meanwhile: calls of before are told by deadlines that no later one has. */
+  #moveOn(by: number, now: number): void {
+    for (let call = this.#first; call !== undefined; call = call.after) {
+      const isOfBefore = by > 0 ? call.at <= this.#sweepAt + this.#limitMs : call.at > now + this.#limitMs
+      if (isOfBefore) call.at += by
     }
-    if (this.#head > 1_024) {
-      this.#queue = this.#queue.slice(this.#head)
-      this.#head = 0
-    }
-    const next = this.#queue[this.#head] as Deadline
-    this.#cancel = this.#clock.after(Math.max(1, next.at - now), () => this.#sweep())
   }
 }

@@ -49,13 +49,7 @@ export class CountingRedisStickyTable extends RedisStickyTable implements Counti
   async isUnbound(identity: Identity): Promise<boolean> {
     const lock = this.keys.lockOf(identity)
     const mine = `looking ${newVersion()}`
-    const standing = await this.server.setIfAbsent(
-      lock,
-      mine,
-      LOOK_MS,
-      await this.server.now(),
-      (before) => before ?? undefined,
-    )
+    const standing = await this.server.setIfAbsent(lock, mine, LOOK_MS, (before) => before ?? undefined)
     if (standing !== undefined) return standing === UNBOUND
     let bound = 0
     for await (const page of this.bulk.pages()) {

@@ -1,4 +1,5 @@
 export type { CountingRedisTable } from './counting-redis-table.ts'
+export type { IndexedRedisTable } from './indexed-redis-table.ts'
 export type { CallClient, CustomCommandClient, EvalShaClient, RedisClient } from './redis-client.ts'
 export {
   type MessageEventSubscriber,

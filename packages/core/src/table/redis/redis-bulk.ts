@@ -6,7 +6,6 @@ import { keyHoldersOf } from './key-holders.ts'
 import type { RedisClient, RedisCommands } from './redis-client.ts'
 import { failureOf } from './redis-failure.ts'
 import type { RedisKeys } from './redis-keys.ts'
-import { RELEASE } from './redis-scripts.ts'
 import type { RedisServer } from './redis-server.ts'
 import { type Met, walk } from './redis-walk.ts'
 import type { StoredBinding } from './stored-value.ts'
@@ -20,8 +19,8 @@ export interface BulkHost {
   readonly server: RedisServer
   readonly times: Times
   readonly clock: Clock
-  /** Where releases are told; empty if they are not. */
-  readonly channel: string
+  /** Ends a binding that was met, if it still stands; answers whether it did. */
+  readonly release: (met: Met) => Promise<boolean>
 }
 
 /** What is done with all bindings of a pool, beside the traffic. */
@@ -41,16 +40,21 @@ export class RedisBulk implements BindingList, BulkRelease {
   } = {}): AsyncGenerator<ListedBinding> {
     await this.#host.server.now()
     for await (const page of this.pages(signal ? { signal } : {})) {
-      for (const { name, stored } of page) {
-        if (identity !== undefined && stored.identity !== identity) continue
+      for (const met of page) {
+        if (identity !== undefined && met.stored.identity !== identity) continue
         signal?.throwIfAborted()
-        yield {
-          key: this.#host.keys.keyOf(name),
-          fingerprint: this.#host.keys.fingerprintOf(name),
-          binding: this.#host.times.bindingOf(stored),
-          usedAt: this.#host.times.usedAt(stored),
-        }
+        yield this.listed(met)
       }
+    }
+  }
+
+  /** A binding that was met, as a listing has it. */
+  listed({ name, stored }: Met): ListedBinding {
+    return {
+      key: this.#host.keys.keyOf(name),
+      fingerprint: this.#host.keys.fingerprintOf(name),
+      binding: this.#host.times.bindingOf(stored),
+      usedAt: this.#host.times.usedAt(stored),
     }
   }
 
@@ -72,9 +76,7 @@ export class RedisBulk implements BindingList, BulkRelease {
     try {
       const holders = await keyHoldersOf(this.#host.client)
       const get = (name: string) => this.#host.commands.get(name)
-      for await (const page of walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)) {
-        yield page.filter(({ stored }) => this.#host.times.stands(stored))
-      }
+      yield* walk({ holders, pattern: this.#host.keys.pattern, get, pause }, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       throw failureOf(error)
@@ -83,17 +85,12 @@ export class RedisBulk implements BindingList, BulkRelease {
 
   async #release(isWanted: (stored: StoredBinding) => boolean, options: SliceOptions = {}): Promise<number> {
     options.signal?.throwIfAborted()
-    const now = this.#host.times.text(await this.#host.server.now())
+    await this.#host.server.now()
     let released = 0
     for await (const page of this.pages(options)) {
-      const outcomes = await Promise.all(
-        page
-          .filter(({ stored }) => isWanted(stored))
-          .map(({ name, stored }) =>
-            this.#host.server.run(RELEASE, name, [stored.version, now, this.#host.channel]),
-          ),
-      )
-      released += outcomes.filter(([isReleased]) => isReleased).length
+      const met = page.filter(({ stored }) => isWanted(stored))
+      const outcomes = await Promise.all(met.map(this.#host.release))
+      released += outcomes.filter((isReleased) => isReleased).length
     }
     return released
   }

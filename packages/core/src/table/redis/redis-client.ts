@@ -36,13 +36,13 @@ export interface RedisScript {
   readonly sha: string
 }
 
-/** The commands that a table needs, each for one key, so that they work on a Cluster. */
+/** The commands that a table needs, each for keys of one slot, so that they work on a Cluster. */
 export interface RedisCommands {
   get(key: string): Promise<unknown>
   /** `SET key value NX GET PX lifeMs`: the value that stood before, or null if this one was set. */
   setIfAbsent(key: string, value: string, lifeMs: number): Promise<unknown>
-  evalSha(sha: string, key: string, args: readonly string[]): Promise<unknown>
-  eval(text: string, key: string, args: readonly string[]): Promise<unknown>
+  evalSha(sha: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  eval(text: string, keys: readonly string[], args: readonly string[]): Promise<unknown>
 }
 
 /**
@@ -66,8 +66,8 @@ function byCall(client: CallClient): RedisCommands {
   return {
     get: (key) => client.call('GET', key),
     setIfAbsent: (key, value, lifeMs) => client.call('SET', key, value, 'NX', 'GET', 'PX', String(lifeMs)),
-    evalSha: (sha, key, args) => client.call('EVALSHA', sha, '1', key, ...args),
-    eval: (text, key, args) => client.call('EVAL', text, '1', key, ...args),
+    evalSha: (sha, keys, args) => client.call('EVALSHA', sha, String(keys.length), ...keys, ...args),
+    eval: (text, keys, args) => client.call('EVAL', text, String(keys.length), ...keys, ...args),
   }
 }
 
@@ -76,8 +76,8 @@ function byMethods(client: EvalShaClient): RedisCommands {
     get: (key) => client.get(key),
     setIfAbsent: (key, value, lifeMs) =>
       client.set(key, value, { condition: 'NX', GET: true, expiration: { type: 'PX', value: lifeMs } }),
-    evalSha: (sha, key, args) => client.evalSha(sha, { keys: [key], arguments: [...args] }),
-    eval: (text, key, args) => client.eval(text, { keys: [key], arguments: [...args] }),
+    evalSha: (sha, keys, args) => client.evalSha(sha, { keys: [...keys], arguments: [...args] }),
+    eval: (text, keys, args) => client.eval(text, { keys: [...keys], arguments: [...args] }),
   }
 }
 
@@ -86,7 +86,8 @@ function byCustomCommand(client: CustomCommandClient): RedisCommands {
     get: (key) => client.customCommand(['GET', key]),
     setIfAbsent: (key, value, lifeMs) =>
       client.customCommand(['SET', key, value, 'NX', 'GET', 'PX', String(lifeMs)]),
-    evalSha: (sha, key, args) => client.customCommand(['EVALSHA', sha, '1', key, ...args]),
-    eval: (text, key, args) => client.customCommand(['EVAL', text, '1', key, ...args]),
+    evalSha: (sha, keys, args) =>
+      client.customCommand(['EVALSHA', sha, String(keys.length), ...keys, ...args]),
+    eval: (text, keys, args) => client.customCommand(['EVAL', text, String(keys.length), ...keys, ...args]),
   }
 }

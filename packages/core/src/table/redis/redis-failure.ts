@@ -5,7 +5,7 @@ const HINTS: Readonly<Record<string, string>> = {
   NOAUTH: 'the client has not authenticated: give it a user and a password',
   WRONGPASS: 'the password or the user of the client is wrong',
   NOPERM:
-    'the ACL user of the client lacks a right: it needs get, set, del, eval, evalsha, time and publish on the keys and the channel of the pool',
+    'the ACL user of the client lacks a right: it needs get, set, del, pttl, eval, evalsha, time and publish on the keys and the channel of the pool, and with an index the rights that the guide names',
   READONLY:
     'the client writes to a replica: connect it to the master, by Sentinel or Cluster where there is one',
   OOM: 'the server has reached its maxmemory and evicts nothing: give it more, or fewer bindings shorter lives',

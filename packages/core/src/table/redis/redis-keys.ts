@@ -30,14 +30,19 @@ export class RedisKeys {
 
   /** The name under which a key is kept. Of a long key its hash, whatever the option says: a name is never longer than that of a short key. */
   of(key: string): string {
-    if (this.#naming.keys === 'exact') return this.#start + storedKey(key)
+    return this.#start + this.keptOf(key)
+  }
+
+  /** What is kept of a key. */
+  protected keptOf(key: string): string {
+    if (this.#naming.keys === 'exact') return storedKey(key)
     const bytes = Buffer.from(key, 'latin1')
     const { secret } = this.#naming
     const digest =
       secret === undefined
         ? hash('sha256', bytes, 'base64url')
         : createHmac('sha256', secret).update(bytes).digest('base64url')
-    return this.#start + digest.slice(0, FINGERPRINT_LENGTH)
+    return digest.slice(0, FINGERPRINT_LENGTH)
   }
 
   /** Matches the names of all keys of the pool, and no other. */
@@ -47,8 +52,18 @@ export class RedisKeys {
 
   /** What is under this name; undefined if its key is not kept as it is. */
   keyOf(name: string): string | undefined {
-    const kept = name.slice(this.#start.length)
+    const kept = this.keptIn(name)
     return this.#naming.keys === 'exact' && kept.length <= LONGEST_VERBATIM ? kept : undefined
+  }
+
+  /** What is kept of a key, by its name. */
+  keptIn(name: string): string {
+    return name.slice(this.#start.length)
+  }
+
+  /** Says how keys are named, to replicas that name them in another way. */
+  get layout(): string {
+    return 'no index'
   }
 
   /** Tells a key from all others of the pool, without disclosing it. */
@@ -66,7 +81,10 @@ export class RedisKeys {
     return `${this.#naming.prefix}~changes:${this.#naming.pool}`
   }
 
-  /** The key whose server's time counts; no key of a request has this name, since an empty key is none. */
+  /**
+   * The key whose server's time counts, and under which the replicas agree how keys are named; no key of a request has this name, since an empty
+   * key is none.
+   */
   get time(): string {
     return this.#start
   }

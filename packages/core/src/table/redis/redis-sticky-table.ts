@@ -1,6 +1,7 @@
 import { channels } from '../../channels.ts'
 import type { Identity } from '../../endpoint/endpoint.ts'
 import type {
+  AdjustableTimeout,
   BindingList,
   BulkRelease,
   ListedBinding,
@@ -12,14 +13,20 @@ import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
 import { RedisBulk } from './redis-bulk.ts'
 import { commandsOf, type RedisClient } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
-import type { CheckedRedisOptions } from './redis-options.ts'
+import { type CheckedRedisOptions, redisIdleTimeout } from './redis-options.ts'
 import { CLAIM, MOVE, REFRESH, RELEASE } from './redis-scripts.ts'
 import { RedisServer } from './redis-server.ts'
-import { parseStored, type StoredBinding, storedText } from './stored-value.ts'
+import { newVersion, parseStored, type StoredBinding, storedText } from './stored-value.ts'
 import { Times } from './times.ts'
 
 /** A table on Redis. @public */
-export interface RedisTable extends StickyTable, BindingList, BulkRelease, StatedTimeouts, AsyncDisposable {
+export interface RedisTable
+  extends StickyTable,
+    BindingList,
+    BulkRelease,
+    StatedTimeouts,
+    AdjustableTimeout,
+    AsyncDisposable {
   readonly scope: 'shared'
   /** True while Redis does not answer and is not asked. */
   readonly isAway: boolean
@@ -30,7 +37,6 @@ export interface RedisTable extends StickyTable, BindingList, BulkRelease, State
 /** The table that `redisTable()` makes; one that counts is made of it. */
 export class RedisStickyTable implements RedisTable {
   readonly scope = 'shared'
-  readonly idleTimeoutMs: number
   readonly absoluteTimeoutMs: number
   protected readonly server: RedisServer
   protected readonly keys: RedisKeys
@@ -40,15 +46,14 @@ export class RedisStickyTable implements RedisTable {
   /** Where changes are told; empty if they are not. */
   readonly #channel: string
 
-  constructor(client: RedisClient, options: CheckedRedisOptions) {
+  constructor(client: RedisClient, options: CheckedRedisOptions, keys: RedisKeys = new RedisKeys(options)) {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
-    this.idleTimeoutMs = options.idleTimeoutMs
     this.absoluteTimeoutMs = options.absoluteTimeoutMs
-    this.keys = new RedisKeys(options)
+    this.keys = keys
     this.#channel = options.announce ? this.keys.channel : ''
-    this.server = new RedisServer(commands, options, this.keys.time, {
+    this.server = new RedisServer(commands, options, keys, {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
@@ -64,12 +69,28 @@ export class RedisStickyTable implements RedisTable {
       server: this.server,
       times: this.#times,
       clock,
-      channel: this.#channel,
+      release: async ({ name, stored }) => (await this.end(name, stored))[0],
     })
+  }
+
+  get idleTimeoutMs(): number {
+    return this.#times.idleTimeoutMs
+  }
+
+  setIdleTimeout(idleTimeoutMs: number): void {
+    this.#times.idleTimeoutMs = redisIdleTimeout('setIdleTimeout.idleTimeoutMs', idleTimeoutMs)
   }
 
   get isAway(): boolean {
     return this.server.isAway
+  }
+
+  protected get times(): Times {
+    return this.#times
+  }
+
+  protected get channel(): string {
+    return this.#channel
   }
 
   lookup(key: string): Promise<Binding | undefined> {
@@ -84,39 +105,26 @@ export class RedisStickyTable implements RedisTable {
   }
 
   async move(key: string, from: Binding, to: Identity): Promise<Move> {
-    const now = await this.server.now()
-    const fresh = this.#times.fresh(to, now)
-    const [isMoved, standing] = await this.server.run(MOVE, this.keys.of(key), [
-      String(from.version),
-      this.#times.text(now),
-      fresh.version,
-      this.#times.text(fresh.until),
-      String(this.#times.lifeMs),
-      to,
-      storedText(fresh),
-      this.#channel,
-    ])
+    await this.server.now()
+    const version = newVersion()
+    const args = [String(from.version), ...this.making(version, to), this.#channel]
+    const [isMoved, standing] = await this.server.run(MOVE, this.keys.of(key), args)
     const stored = parseStored(standing)
-    const moved = isMoved || stored.version === fresh.version
+    const moved = isMoved || stored.version === version
     if (moved) this.changed(to, 1)
     if (moved && stored.movedAt !== undefined) this.changed(from.identity, -1)
-    return { binding: this.#times.bindingOf(stored), moved }
+    return { binding: await this.bindingOf(stored), moved }
   }
 
   async touch(key: string, binding: Binding): Promise<void> {
     const now = await this.server.now()
     if (!this.#times.isBindingDue(binding, now)) return
-    await this.#refresh(this.keys.of(key), String(binding.version), now)
+    await this.refresh(this.keys.of(key), binding)
   }
 
   async release(key: string, from?: Binding): Promise<boolean> {
-    const now = this.#times.text(await this.server.now())
-    const version = from === undefined ? '' : String(from.version)
-    const [released, standing] = await this.server.run(RELEASE, this.keys.of(key), [
-      version,
-      now,
-      this.#channel,
-    ])
+    await this.server.now()
+    const [released, standing] = await this.end(this.keys.of(key), from)
     if (standing === null || standing === undefined) return released
     const { identity } = parseStored(standing)
     if (released) this.changed(identity, -1)
@@ -159,54 +167,90 @@ export class RedisStickyTable implements RedisTable {
     return this.server.get(name, (value) => {
       if (value === null || value === undefined) return undefined
       const stored = parseStored(value)
-      // By the time of the answer: it may have been long on its way.
-      const now = this.server.time.estimate
-      if (!this.#times.stands(stored, now)) return undefined
-      this.#use(name, stored, now)
-      return this.#times.bindingOf(stored)
+      // By the time of the answer: it may have been long on its way, and the clock may have jumped meanwhile.
+      const now = this.server.now()
+      if (typeof now === 'number') return this.#found(name, stored, now)
+      return now.then((then) => this.#found(name, stored, then))
     })
+  }
+
+  /** What Redis has stands. Where it says of itself what cannot be, a script puts that right before it is answered. */
+  #found(name: string, stored: StoredBinding, now: number): Binding | Promise<Binding | undefined> {
+    if (this.#times.isImpossible(stored, now)) return this.#askAgain(name, stored)
+    if (this.#times.isDue(stored, now)) this.use(name, stored)
+    return this.#times.bindingOf(stored)
+  }
+
+  async #askAgain(name: string, stored: StoredBinding): Promise<Binding | undefined> {
+    const standing = await this.refresh(name, stored)
+    if (standing === null || standing === undefined) return undefined
+    return this.bindingOf(parseStored(standing))
   }
 
   #claim(key: string, candidate: Identity, now: number): Promise<Claim> {
     const name = this.keys.of(key)
     const fresh = this.#times.fresh(candidate, now)
-    const value = storedText(fresh)
-    const { lifeMs } = this.#times
-    return this.server.setIfAbsent<Claim>(name, value, lifeMs, now, (before) => {
-      if (before === null || before === undefined) return this.#created(fresh)
+    return this.server.setIfAbsent<Claim>(name, storedText(fresh), this.#times.firstLifeMs, (before) => {
+      if (before === null || before === undefined) return this.server.at(fresh, this.#created)
       const stored = parseStored(before)
       // A client that sends a command again after its connection broke may meet what it has set itself.
-      if (stored.version === fresh.version) return this.#created(fresh)
-      if (!this.#times.stands(stored, now)) return this.#claimOver(name, fresh, value, now)
-      this.#use(name, stored, now)
-      return { binding: this.#times.bindingOf(stored), created: false }
+      if (stored.version === fresh.version) return this.server.at(fresh, this.#created)
+      return this.server.at(stored, (_, then) => {
+        if (this.#times.isImpossible(stored, then)) return this.#claimAgain(name, fresh)
+        if (this.#times.isDue(stored, then)) this.use(name, stored)
+        return { binding: this.#times.bindingOf(stored), created: false }
+      })
     })
   }
 
-  /** Claims a key whose binding is over, though Redis still has it. */
-  async #claimOver(name: string, fresh: StoredBinding, value: string, now: number): Promise<Claim> {
-    const args = [this.#times.text(now), value, String(this.#times.lifeMs)]
-    const [created, standing] = await this.server.run(CLAIM, name, args)
+  /** As {@link #askAgain}; it may also turn out to be over. */
+  async #claimAgain(name: string, { version, identity }: StoredBinding): Promise<Claim> {
+    const [isCreated, standing] = await this.server.run(CLAIM, name, this.making(version, identity))
     const stored = parseStored(standing)
     // As above: sent again, it meets what it has set itself.
-    if (created || stored.version === fresh.version) return this.#created(fresh)
-    return { binding: this.#times.bindingOf(stored), created }
+    if (isCreated || stored.version === version) return this.server.at(stored, this.#created)
+    if (this.#times.isDue(stored, await this.server.now())) this.use(name, stored)
+    return { binding: await this.bindingOf(stored), created: false }
   }
 
-  #created(fresh: StoredBinding): Claim {
-    this.changed(fresh.identity, 1)
-    return { binding: this.#times.bindingOf(fresh), created: true }
+  readonly #created = (stored: StoredBinding): Claim => {
+    this.changed(stored.identity, 1)
+    return { binding: this.#times.bindingOf(stored), created: true }
   }
 
-  /** Counts a use, where it is worth a write. Nobody waits for it. */
-  #use(name: string, stored: StoredBinding, now: number): void {
-    if (!this.#times.isDue(stored, now)) return
-    this.#refresh(name, stored.version, now).catch((error: unknown) => this.report('touch', error))
+  /** After a wait, in which this process's clock may have jumped. */
+  protected bindingOf(stored: StoredBinding): Binding | Promise<Binding> {
+    return this.server.at(stored, this.#asBinding)
   }
 
-  async #refresh(name: string, version: string, now: number): Promise<void> {
-    const { lifeMs } = this.#times
-    const until = this.#times.text(now + lifeMs)
-    await this.server.run(REFRESH, name, [version, this.#times.text(now), until, String(lifeMs)])
+  readonly #asBinding = (stored: StoredBinding): Binding => this.#times.bindingOf(stored)
+
+  /** Counts a use that is worth a write. Nobody waits for it. */
+  protected use(name: string, stored: StoredBinding): void {
+    this.refresh(name, stored).catch((error: unknown) => this.report('touch', error))
+  }
+
+  /** Counts a use; answers what then stands. */
+  protected async refresh(
+    name: string,
+    { version }: Pick<Binding, 'version' | 'identity'>,
+  ): Promise<unknown> {
+    const [, standing] = await this.server.run(REFRESH, name, [String(version), String(this.#times.lifeMs)])
+    return standing
+  }
+
+  /** Ends a binding, of this version if one is given; answers whether it did, and what then stands or stood. */
+  protected end(
+    name: string,
+    from: Pick<Binding, 'version' | 'identity'> | undefined,
+  ): Promise<readonly [boolean, unknown]> {
+    return this.server.run(RELEASE, name, [from === undefined ? '' : String(from.version), this.#channel])
+  }
+
+  /** What a script makes a binding of. */
+  protected making(version: string, identity: Identity): string[] {
+    const { lifeMs, absoluteTimeoutMs } = this.#times
+    const absolute = absoluteTimeoutMs === Number.POSITIVE_INFINITY ? '' : String(absoluteTimeoutMs)
+    return [version, String(lifeMs), absolute, identity]
   }
 }

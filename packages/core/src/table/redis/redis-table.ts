@@ -1,4 +1,5 @@
 import { CountingRedisStickyTable, type CountingRedisTable } from './counting-redis-table.ts'
+import { IndexedRedisStickyTable, type IndexedRedisTable } from './indexed-redis-table.ts'
 import type { RedisClient } from './redis-client.ts'
 import { checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
 import { RedisStickyTable, type RedisTable } from './redis-sticky-table.ts'
@@ -21,10 +22,16 @@ export function redisTable(
   options: RedisTableOptions & { readonly countEveryMs: number },
 ): CountingRedisTable
 /** @public */
+export function redisTable(
+  client: RedisClient,
+  options: RedisTableOptions & { readonly index: true },
+): IndexedRedisTable
+/** @public */
 export function redisTable(client: RedisClient, options: RedisTableOptions): RedisTable
 export function redisTable(client: RedisClient, options: RedisTableOptions): RedisTable {
   const checked = checkRedisOptions('redisTable', options)
-  const { countEveryMs } = checked
+  const { countEveryMs, index } = checked
+  if (index) return new IndexedRedisStickyTable(client, checked)
   if (countEveryMs === undefined) return new RedisStickyTable(client, checked)
   return new CountingRedisStickyTable(client, checked, countEveryMs)
 }

@@ -40,7 +40,7 @@ export async function* walk(
     for (let cursor = '0'; ; ) {
       signal?.throwIfAborted()
       const page = await holder.scan(cursor, host.pattern, PAGE)
-      yield await read(page.names, host.get)
+      yield await readMet(page.names, host.get)
       seen = Math.min(size, seen + PAGE)
       cursor = page.cursor
       if (cursor === '0') break
@@ -52,7 +52,11 @@ export async function* walk(
   }
 }
 
-async function read(names: readonly string[], get: (name: string) => Promise<unknown>): Promise<Met[]> {
+/** What stands under names; what cannot be read is left out. */
+export async function readMet(
+  names: readonly string[],
+  get: (name: string) => Promise<unknown>,
+): Promise<Met[]> {
   const values = await Promise.all(names.map(get))
   const met: Met[] = []
   for (const [index, value] of values.entries()) {

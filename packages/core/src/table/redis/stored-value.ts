@@ -5,27 +5,31 @@ import { StickyError } from '../../error.ts'
 /**
  * A binding as it stands in Redis, in the time of the server. As text: the format `1`, 6 characters of version, then the moments in 7
  * characters each: created, `until`; one of `-`, `d`, `m`, `b` for whether the deadline, the last move, or both follow; the identity. Numbers
- * are in base 64 with digits in the order of ASCII, so that scripts compare moments as text. With a short identity that is 28 bytes, which Redis keeps
+ * are in base 64, with digits in the order of ASCII. With a short identity that is 28 bytes, which Redis keeps
  * beside the header of the value.
  */
 export interface StoredBinding {
   /** 36 random bits: tells this state of the binding from others of the same key. */
   readonly version: string
   readonly createdAt: number
-  /** When it ends unless it is used again; the server ends it then, too. */
+  /**
+   * When it ends unless it is used again, by the time of whoever wrote it; never after the deadline. Whether it stands is not told by this, but by
+   * Redis, which has ended it then.
+   */
   readonly until: number
-  /** When it ends however much it is used; `Infinity` = never. */
+  /** When it ends however much it is used; `Infinity` = never. Only scripts judge by it. */
   readonly deadline: number
   readonly movedAt: number | undefined
   readonly identity: Identity
 }
 
 const FORMAT = '1'
-const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
-const VERSION = /^[\w-]{6}$/
+/** In the order of ASCII. */
+export const DIGITS = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+const VERSION_LENGTH = 6
 /** Characters of a moment: enough until the year 2109. */
 const MOMENT_LENGTH = 7
-const FIXED_LENGTH = 1 + 6 + 2 * MOMENT_LENGTH + 1
+const FIXED_LENGTH = 1 + VERSION_LENGTH + 2 * MOMENT_LENGTH + 1
 
 /** For each character, the value of its digit; -1 for those that are none. */
 const VALUES: Int8Array = new Int8Array(128).fill(-1)
@@ -33,8 +37,7 @@ for (const [value, digit] of [...DIGITS].entries()) VALUES[digit.charCodeAt(0)] 
 
 /** Versions made at once: to ask for six random bytes at a time, or to join six digits, costs more than all else of a claim. */
 const VERSIONS_AT_ONCE = 512
-const VERSION_LENGTH = 6
-const random: Uint8Array = new Uint8Array(VERSIONS_AT_ONCE * VERSION_LENGTH)
+const random: Buffer = Buffer.alloc(VERSIONS_AT_ONCE * VERSION_LENGTH)
 let versions = ''
 let used = 0
 
@@ -42,7 +45,8 @@ let used = 0
 export function newVersion(): string {
   if (used === versions.length) {
     randomFillSync(random)
-    versions = Array.from(random, (byte) => DIGITS[byte & 63]).join('')
+    for (let i = 0; i < random.length; i++) random[i] = DIGITS.charCodeAt((random[i] as number) & 63)
+    versions = random.toString('latin1')
     used = 0
   }
   used += VERSION_LENGTH
@@ -113,29 +117,39 @@ export function parseStored(text: unknown): StoredBinding {
       'the sticky table: a stored binding has a format that this version does not know; was it written by a newer one?',
     )
   }
-  const version = text.slice(1, 7)
-  const flags = text[FIXED_LENGTH - 1] as string
-  if (!VERSION.test(version) || !'-dmb'.includes(flags)) throw damaged()
-  let at = FIXED_LENGTH
-  const next = () => {
-    at += MOMENT_LENGTH
-    return momentAt(text, at - MOMENT_LENGTH)
-  }
-  const deadline = flags === 'd' || flags === 'b' ? next() : Number.POSITIVE_INFINITY
-  const movedAt = flags === 'm' || flags === 'b' ? next() : undefined
-  const identity = text.slice(at)
+  for (let at = 1; at <= VERSION_LENGTH; at++) if (digitAt(text, at) < 0) throw damaged()
+  const flags = text[FIXED_LENGTH - 1]
+  const hasDeadline = flags === 'd' || flags === 'b'
+  const isMoved = flags === 'm' || flags === 'b'
+  if (!hasDeadline && !isMoved && flags !== '-') throw damaged()
+  const movedFrom = hasDeadline ? FIXED_LENGTH + MOMENT_LENGTH : FIXED_LENGTH
+  const identity = text.slice(isMoved ? movedFrom + MOMENT_LENGTH : movedFrom)
   if (identity === '') throw damaged()
-  return { version, createdAt: momentAt(text, 7), until: momentAt(text, 14), deadline, movedAt, identity }
+  return {
+    version: text.slice(1, 1 + VERSION_LENGTH),
+    createdAt: momentAt(text, 1 + VERSION_LENGTH),
+    until: momentAt(text, 1 + VERSION_LENGTH + MOMENT_LENGTH),
+    deadline: hasDeadline ? momentAt(text, FIXED_LENGTH) : Number.POSITIVE_INFINITY,
+    movedAt: isMoved ? momentAt(text, movedFrom) : undefined,
+    identity,
+  }
 }
 
+/** In two halves, each of which is a small integer: numbers of 42 bits are counted in slower arithmetic. */
 function momentAt(text: string, at: number): number {
-  let ms = 0
-  for (let i = at; i < at + MOMENT_LENGTH; i++) {
-    const value = VALUES[text.charCodeAt(i)]
-    if (value === undefined || value < 0) throw damaged()
-    ms = ms * 64 + value
-  }
-  return ms
+  const high =
+    (digitAt(text, at) << 18) |
+    (digitAt(text, at + 1) << 12) |
+    (digitAt(text, at + 2) << 6) |
+    digitAt(text, at + 3)
+  const low = (digitAt(text, at + 4) << 12) | (digitAt(text, at + 5) << 6) | digitAt(text, at + 6)
+  // What is no digit is -1, which makes all of it negative.
+  if ((high | low) < 0) throw damaged()
+  return high * 2 ** 18 + low
+}
+
+function digitAt(text: string, at: number): number {
+  return VALUES[text.charCodeAt(at)] ?? -1
 }
 
 function damaged(): StickyError {

@@ -2,8 +2,9 @@ import { channels } from '../../channels.ts'
 import { StickyError } from '../../error.ts'
 import type { InvalidationListener } from '../near/invalidations.ts'
 import { replyCode } from './redis-failure.ts'
-import type { RedisKeys } from './redis-keys.ts'
+import type { KeyNaming, RedisKeys } from './redis-keys.ts'
 import { INVALIDATE, type TrackingConnection } from './tracking-connection.ts'
+import { WrittenNames } from './written-names.ts'
 
 /** What a connection is to a server, as HELLO answers it. */
 interface Greeting {
@@ -28,16 +29,23 @@ export class Tracking {
   readonly #pool: string
   readonly #listener: InvalidationListener
   readonly #channels: readonly string[]
+  readonly #names: WrittenNames
   #isTold = false
   #isStopped = false
   /** Tells what is set up for this connection from what was for those before. */
   #attempt = 0
   #warned = ''
 
-  constructor(connection: TrackingConnection, keys: RedisKeys, pool: string, listener: InvalidationListener) {
+  constructor(
+    connection: TrackingConnection,
+    keys: RedisKeys,
+    naming: KeyNaming,
+    listener: InvalidationListener,
+  ) {
     this.#connection = connection
     this.#keys = keys
-    this.#pool = pool
+    this.#pool = naming.pool
+    this.#names = new WrittenNames(naming, keys)
     this.#listener = listener
     this.#channels = connection.protocol === 2 ? [INVALIDATE, keys.channel] : [keys.channel]
   }
@@ -74,7 +82,12 @@ export class Tracking {
       this.#check(proto, mode)
       const redirect = proto === 2 ? ['REDIRECT', id] : []
       await Promise.all([
-        this.#track('ON', 'BCAST', 'PREFIX', this.#keys.start, ...redirect),
+        this.#track(
+          'ON',
+          'BCAST',
+          ...this.#names.prefixes.flatMap((start) => ['PREFIX', start]),
+          ...redirect,
+        ),
         this.#connection.subscribe(this.#channels),
       ])
     } catch (error) {
@@ -106,8 +119,11 @@ export class Tracking {
   #tellWritten(names: readonly string[] | null): void {
     if (this.#isStopped) return
     if (names === null) this.#listener.changed(undefined)
-    else
-      for (const name of names) (this.#listener.written ?? this.#listener.changed).call(this.#listener, name)
+    else for (const name of names) this.#tellKey(this.#names.keyOf(name))
+  }
+
+  #tellKey(name: string | undefined): void {
+    if (name !== undefined) (this.#listener.written ?? this.#listener.changed).call(this.#listener, name)
   }
 
   #check(proto: number, mode: string): void {

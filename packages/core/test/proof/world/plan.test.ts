@@ -49,3 +49,25 @@ it('at most two endpoints are dead at once, all are back at the end, and every g
   expect(dead.size).toBe(0)
   expect([...told.values()]).toEqual([[], [], [], []])
 })
+
+it('clocks jump by an hour forwards and back, in traffic and while their gateway has none', () => {
+  const jumps = new Set<string>()
+  for (let seed = 1; seed <= 20; seed++) {
+    const steps = planOf({ ...OPTIONS, seed, faults: ['clock', 'wall-clock'] })
+    for (const step of steps) {
+      if (step.what !== 'begin') continue
+      const { kind, jumpMs, isIdle, gateway = -1 } = step.fault
+      const around = steps.filter(
+        (other) =>
+          other.what === 'burst' &&
+          Math.abs(other.at - step.at) <= 250 &&
+          (other.keys[gateway]?.length ?? 0) > 0,
+      )
+      expect(around.length > 0).toBe(!isIdle)
+      jumps.add(`${kind} ${jumpMs} ${isIdle ? 'idle' : 'in traffic'}`)
+    }
+  }
+  for (const kind of ['clock', 'wall-clock'])
+    for (const ms of [3_600_000, -3_600_000])
+      for (const when of ['idle', 'in traffic']) expect(jumps).toContain(`${kind} ${ms} ${when}`)
+})

@@ -28,6 +28,8 @@ export interface PlannedFault {
   readonly gateway?: number
   /** Of a clock, how far it jumps. */
   readonly jumpMs?: number
+  /** Of a clock: its gateway gets no requests around the jump. */
+  readonly isIdle?: boolean
 }
 
 const BURST_EVERY_MS = 25
@@ -36,11 +38,16 @@ const HOT_SHARE = 0.1
 /** The time at the end without faults, in which everything has to agree again. */
 export const CALM_MS = 1_200
 
+/** Time before and after a jump of an idle gateway without requests to it. */
+const IDLE_AROUND_MS = 250
+const JUMPS_MS = [3_600_000, -3_600_000, 60_000, -60_000, 2_000, -2_000]
+
 const ONE_GATEWAY: ReadonlySet<FaultKind> = new Set(['cut', 'stall', 'clock', 'wall-clock'])
 
 /** The steps of a world in the order of their times; the same options give the same steps. */
 export function planOf(options: PlanOptions): readonly Step[] {
-  const all = [...bursts(options), ...endpointsDie(options), ...faults(options)]
+  const failing = [...faults(options)]
+  const all = [...withoutIdle(bursts(options), failing), ...endpointsDie(options), ...failing]
   return all.sort((a, b) => a.at - b.at)
 }
 
@@ -55,6 +62,19 @@ function* bursts({ seed, durationMs, gateways, keys }: PlanOptions): Iterable<St
     const ofGateway = () =>
       by.happens(0.8) ? shared.map((key) => (by.happens(0.8) ? key : by.between(0, keys - 1))) : []
     yield { what: 'burst', at, keys: Array.from({ length: gateways }, ofGateway) }
+  }
+}
+
+/** The bursts, without requests to gateways that are to be idle when their clock jumps. */
+function* withoutIdle(bursts: Iterable<Step>, faults: readonly Step[]): Iterable<Step> {
+  const jumps = faults.flatMap((step) => (step.what === 'begin' && step.fault.isIdle ? [step] : []))
+  for (const burst of bursts) {
+    const near = jumps.filter(({ at }) => Math.abs(at - burst.at) <= IDLE_AROUND_MS)
+    if (burst.what !== 'burst' || near.length === 0) yield burst
+    else {
+      const isIdle = (gateway: number) => near.some(({ fault }) => fault.gateway === gateway)
+      yield { ...burst, keys: burst.keys.map((keys, gateway) => (isIdle(gateway) ? [] : keys)) }
+    }
   }
 }
 
@@ -138,6 +158,6 @@ function plannedFault(by: Chance, id: string, kind: FaultKind, gateways: number)
     id,
     kind,
     ...(ONE_GATEWAY.has(kind) && { gateway: by.between(0, gateways - 1) }),
-    ...(isClock(kind) && { jumpMs: by.of([2_000, 60_000, 3_600_000]) }),
+    ...(isClock(kind) && { jumpMs: by.of(JUMPS_MS), isIdle: by.happens(0.5) }),
   }
 }

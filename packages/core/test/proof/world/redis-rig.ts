@@ -7,6 +7,7 @@ import type { FaultKind } from '../history/event.ts'
 import { lanesTo } from './lanes.ts'
 import { relayTo } from './relay.ts'
 import { FORGETS_ALL, type Rig } from './rig.ts'
+import type { PlantedTable } from './shared-rig.ts'
 
 /** What a replica may not have when its master is killed, in milliseconds of writes. */
 const REPLICATION_LAG_MS = 300
@@ -14,8 +15,15 @@ const REPLICATION_LAG_MS = 300
 /** How gateways reach it: with either client, with and without a near cache. */
 export type RedisProofTable = 'redis-ioredis' | 'redis-node' | 'near-ioredis' | 'near-node'
 
+/** A table on it with a planted bug. */
+export type RedisPlantedTable = `${PlantedTable}-redis`
+
 /** A real Redis with an append-only file and a replica, behind an address that follows the master. */
-export async function redisRig(gateways: number, seed: number, table: RedisProofTable): Promise<Rig> {
+export async function redisRig(
+  gateways: number,
+  seed: number,
+  table: RedisProofTable | RedisPlantedTable,
+): Promise<Rig> {
   await using started = new AsyncDisposableStack()
   let master = started.use(await redisServer({ appendonly: true }))
   let replica = started.use(await redisServer({ appendonly: true }))
@@ -60,7 +68,7 @@ export async function redisRig(gateways: number, seed: number, table: RedisProof
   return {
     table: fileURLToPath(new URL(`../tables/${table}.ts`, import.meta.url)),
     ports: lanes.ports,
-    faults: ['cut', 'promote', 'pause', 'wall-clock', 'restart', 'stall', 'kill'],
+    faults: ['cut', 'promote', 'clock', 'pause', 'wall-clock', 'restart', 'stall', 'kill'],
     forgetsMs: (kind) => (kind === 'kill' ? FORGETS_ALL : kind === 'promote' ? REPLICATION_LAG_MS : 0),
     begin: async (kind, gateway = 0) => void (await begin[kind]?.(gateway)),
     end: async (kind, gateway = 0) => void (await end[kind]?.(gateway)),

@@ -55,9 +55,20 @@ export async function round(table: ProvenTable, seed: number, durationMs: number
   return await roundOn(rig, seed, durationMs, table.startsWith('near-') ? NEAR_STALENESS_MS : 0)
 }
 
+/** Where a planted bug is: on the tests' own server, or on Redis. */
+export type PlantedPlace = 'shared' | 'redis'
+
 /** A table with a bug that the checker has to find, while endpoints die and nothing else goes wrong. */
-export async function plantedRound(table: PlantedTable, seed: number, durationMs: number): Promise<Round> {
-  await using rig = await sharedRig(GATEWAYS, seed, RULES, table)
+export async function plantedRound(
+  table: PlantedTable,
+  place: PlantedPlace,
+  seed: number,
+  durationMs: number,
+): Promise<Round> {
+  await using rig =
+    place === 'shared'
+      ? await sharedRig(GATEWAYS, seed, RULES, table)
+      : await redisRig(GATEWAYS, seed, `${table}-redis`)
   return await roundOn({ ...rig, faults: [] }, seed, durationMs, 0)
 }
 

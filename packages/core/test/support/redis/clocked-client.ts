@@ -1,8 +1,12 @@
 import type { Clock } from '../../../src/clock.ts'
-import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
-import { TIME } from '../../../src/table/redis/redis-scripts.ts'
+import { commandsOf, type RedisClient } from '../../../src/table/redis/redis-client.ts'
+import type { FakeClock } from '../../../src/testing/fake-clock.ts'
+import { clockedScript, END_IF_DUE, FAR_AHEAD_MS } from './clocked-script.ts'
 
-/** A client whose server tells the time of a clock of the test; everything else it does really. */
+/**
+ * A client whose server goes by the clock of a test: its time, and when keys end. Everything else it does really. Clients of one server that are
+ * given the same clock share that time.
+ */
 export interface ClockedClient {
   readonly client: RedisClient
   /**
@@ -10,21 +14,25 @@ export interface ClockedClient {
    * way would come too late.
    */
   settled(): Promise<void>
+  /** Moves the clock on, when all calls are answered, and ends the keys whose time is over then. */
+  advance(ms: number): Promise<void>
 }
 
-export function clockedClient(given: RedisClient, clock: Clock): ClockedClient {
+type Args = readonly unknown[]
+
+export function clockedClient(given: RedisClient, clock: FakeClock): ClockedClient {
   const underWay = new Set<Promise<unknown>>()
-  const time = () => {
-    const now = clock.now()
-    return Promise.resolve([String(Math.floor(now / 1_000)), String(Math.round((now % 1_000) * 1_000))])
-  }
+  const names = new Set<string>()
   const client = new Proxy(given, {
     get(target, property) {
       const value = Reflect.get(target, property) as unknown
       if (typeof value !== 'function') return value
-      return (...args: unknown[]) => {
-        if (args.flat().includes(TIME.sha)) return time()
-        const answer = (value as (...its: unknown[]) => unknown).apply(target, args)
+      return (...args: Args) => {
+        const [method, clocked] = inTimeOf(clock, String(property), args, names)
+        const answer = (Reflect.get(target, method) as (...its: Args) => unknown).apply(
+          target,
+          clocked as unknown[],
+        )
         if (!(answer instanceof Promise)) return answer
         const ended: Promise<unknown> = answer.catch(() => undefined).then(() => underWay.delete(ended))
         underWay.add(ended)
@@ -40,5 +48,49 @@ export function clockedClient(given: RedisClient, clock: Clock): ClockedClient {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  return { client, settled }
+  const advance = async (ms: number) => {
+    await settled()
+    clock.advance(ms)
+    const moment = [String(FAR_AHEAD_MS + clock.now())]
+    const commands = commandsOf('client', given)
+    await Promise.all([...names].map((name) => commands.eval(END_IF_DUE, [name], moment)))
+  }
+  return { client, settled, advance }
+}
+
+/** A call as it is to be sent to a server of this time: its method and arguments. */
+function inTimeOf(clock: Clock, method: string, args: Args, names: Set<string>): [string, Args] {
+  const now = () => String(clock.now())
+  if (method === 'evalSha') {
+    const [sha, options] = args as [string, { keys: string[]; arguments: string[] }]
+    const text = clockedScript(sha)
+    if (text === undefined) return [method, args]
+    names.add(options.keys[0] as string)
+    return ['eval', [text, { keys: options.keys, arguments: [...options.arguments, now()] }]]
+  }
+  if (method === 'set') {
+    const [key, value, options] = args as [string, string, { expiration: { type: string; value: number } }]
+    names.add(key)
+    const expiration = { type: 'PXAT', value: FAR_AHEAD_MS + clock.now() + options.expiration.value }
+    return [method, [key, value, { ...options, expiration }]]
+  }
+  if (method === 'call') return [method, sentInTimeOf(clock, args as string[], names)]
+  if (method === 'customCommand') return [method, [sentInTimeOf(clock, args[0] as string[], names)]]
+  return [method, args]
+}
+
+/** The same of a command as it is sent. */
+function sentInTimeOf(clock: Clock, command: readonly string[], names: Set<string>): readonly string[] {
+  const [name, first, , key] = command as [string, string, string, string]
+  if (name === 'EVALSHA') {
+    const text = clockedScript(first)
+    if (text === undefined) return command
+    names.add(key)
+    return ['EVAL', text, ...command.slice(2), String(clock.now())]
+  }
+  const px = command.indexOf('PX')
+  if (name !== 'SET' || px < 0) return command
+  names.add(first)
+  const endsAt = FAR_AHEAD_MS + clock.now() + Number(command[px + 1])
+  return [...command.slice(0, px), 'PXAT', String(endsAt)]
 }

@@ -44,8 +44,8 @@ describe('the client', () => {
     })
     await commands.get('k')
     await commands.setIfAbsent('k', 'v', 5)
-    await commands.evalSha('sha', 'k', ['a', 'b'])
-    await commands.eval('text', 'k', [])
+    await commands.evalSha('sha', ['k'], ['a', 'b'])
+    await commands.eval('text', ['k'], [])
     expect(sent).toEqual([
       ['GET', 'k'],
       ['SET', 'k', 'v', 'NX', 'GET', 'PX', '5'],

@@ -62,7 +62,7 @@ describeRedis('redisTable, when Redis', (program) => {
       await using table = redisTable(open.client as RedisClient, options)
       await expect(table.lookup('k')).rejects.toMatchObject({
         code: 'table-failed',
-        message: expect.stringMatching(/ACL user.*eval, evalsha, time and publish.*NOPERM/),
+        message: expect.stringMatching(/ACL user.*pttl, eval, evalsha, time and publish.*NOPERM/),
       })
       expect(table.isAway).toBe(false)
     }
@@ -70,7 +70,8 @@ describeRedis('redisTable, when Redis', (program) => {
 
   it('grants the least rights that the guide names, works', async () => {
     const rights =
-      '~limpet:* &limpet~* +get +set +del +eval +evalsha +time +publish +scan +dbsize +hello +ping +info +client'
+      '~limpet:* ~limpet~* &limpet~* +get +set +del +eval +evalsha +time +publish +scan +dbsize ' +
+      '+pttl +pexpire +zadd +zrem +zcount +zscore +zscan +zrange +zrangebyscore +zremrangebyscore +hello +ping +info +client'
     await using server = await started({ users: [`gateway on >pw ${rights}`] })
     await using open = await openSingle['node-redis']({
       url: server.url.replace('redis://', 'redis://gateway:pw@'),
@@ -80,6 +81,14 @@ describeRedis('redisTable, when Redis', (program) => {
     expect(await table.move('k', binding as Binding, 'pod-2')).toMatchObject({ moved: true })
     expect(await table.release('k')).toBe(true)
     expect(await table.clear()).toBe(0)
+    await using counting = redisTable(open.client as RedisClient, { ...options, countEveryMs: 60_000 })
+    expect(await counting.isUnbound('pod-2')).toBe(true)
+    await using indexed = redisTable(open.client as RedisClient, { ...options, pool: 'indexed', index: true })
+    await indexed.claim('k', 'pod-1')
+    await indexed.move('k', (await indexed.lookup('k')) as Binding, 'pod-2')
+    expect(Object.fromEntries(await indexed.countsNow())).toEqual({ 'pod-2': 1 })
+    expect(await indexed.reindex()).toBe(0)
+    expect(await indexed.releaseEndpoint('pod-2')).toBe(1)
   })
 
   it('wants a password that the client has not given, says so, and asks no more', async () => {

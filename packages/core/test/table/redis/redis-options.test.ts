@@ -18,6 +18,11 @@ describe('the options of redisTable', () => {
     [{ pool: 'a', maxFailures: 0 }, /redisTable\.maxFailures/],
     [{ pool: 'a', probeMs: 0 }, /redisTable\.probeMs/],
     [{ pool: 'a', clock: {} }, /redisTable\.clock/],
+    [{ pool: 'a', index: 'yes' }, /redisTable\.index/],
+    [{ pool: 'a', index: true, countEveryMs: 1_000 }, /redisTable\.countEveryMs.*redisTable\.index/],
+    [{ pool: 'a', index: true, indexBuckets: 0 }, /redisTable\.indexBuckets/],
+    [{ pool: 'a', index: true, indexBuckets: 4_097 }, /redisTable\.indexBuckets/],
+    [{ pool: 'a', indexBuckets: 64 }, /redisTable\.index".*redisTable\.indexBuckets/],
     [{ pool: 'a', ttl: 1 }, /redisTable.*ttl/],
   ])('%j are refused by name', (options, message) => {
     expect(() => redisTable(client, options as never)).toThrow(message)

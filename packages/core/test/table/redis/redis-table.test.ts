@@ -33,12 +33,8 @@ describeRedis('redisTable', (program) => {
   for (const kind of KINDS) {
     const create = (timeouts: { idleTimeoutMs: number; absoluteTimeoutMs?: number }) => {
       const clock = fakeClock()
-      const { client, settled } = clockedClient(clientOf(kind), clock)
+      const { client, advance } = clockedClient(clientOf(kind), clock)
       const table = redisTable(client, { ...options(), ...timeouts, clock })
-      const advance = async (ms: number) => {
-        await settled()
-        clock.advance(ms)
-      }
       return { table, advance, close: () => table.close() }
     }
     const registry = { describe, it }
@@ -86,24 +82,61 @@ describeRedis('redisTable', (program) => {
     expect(await server.cli('KEYS', '*very-secret*')).toBe('')
   })
 
-  it('lets Redis end a binding after 1.25 times the idle timeout, and lengthens it when less than the idle timeout is left', async () => {
+  it('lets Redis end a binding after 1.25 times the idle timeout, and at its absolute timeout', async () => {
+    const pool = { ...options(), idleTimeoutMs: 40_000 }
+    const shorter = { ...pool, absoluteTimeoutMs: 45_000 }
+    const life = async (key: string) => Number(await server.cli('PTTL', `limpet:${pool.pool}:${key}`))
+    for (const kind of ['ioredis', 'node-redis', 'valkey-glide'] as const) {
+      const [table, capped] = [redisTable(clientOf(kind), pool), redisTable(clientOf(kind), shorter)]
+      const { binding } = await table.claim(`${kind} 1`, 'pod-1')
+      const { binding: its } = await capped.claim(`${kind} 2`, 'pod-1')
+      const lives = [await life(`${kind} 1`), await life(`${kind} 2`)]
+      await table.move(`${kind} 1`, binding as Binding, 'pod-2')
+      await capped.move(`${kind} 2`, its as Binding, 'pod-2')
+      lives.push(await life(`${kind} 1`), await life(`${kind} 2`))
+      for (const [index, most] of [50_000, 45_000, 50_000, 45_000].entries()) {
+        expect(lives[index]).toBeLessThanOrEqual(most)
+        expect(lives[index]).toBeGreaterThan(most - 10_000)
+      }
+    }
+  })
+
+  it('lengthens a life when less than the idle timeout is left', async () => {
     const clock = fakeClock()
     const pool = { ...options(), idleTimeoutMs: 40_000, clock }
-    const table = redisTable(clockedClient(clientOf('ioredis'), clock).client, pool)
+    const { client, advance } = clockedClient(clientOf('ioredis'), clock)
+    const table = redisTable(client, pool)
     await table.claim('k', 'pod-1')
-    const life = async () => Number(await server.cli('PTTL', `limpet:${pool.pool}:k`))
     const untilOf = async () => (await server.cli('GET', `limpet:${pool.pool}:k`)).slice(14, 21)
-    expect(await life()).toBeGreaterThan(49_000)
-    expect(await life()).toBeLessThanOrEqual(50_000)
     const first = await untilOf()
-    clock.advance(8_000)
+    await advance(8_000)
     await table.lookup('k')
     await table.lookup('other')
     expect(await untilOf()).toBe(first)
-    clock.advance(2_000)
+    await advance(2_000)
     await table.lookup('k')
     await vi.waitFor(async () => expect(await untilOf()).not.toBe(first))
     expect((await table.lookup('k'))?.expiresAt).toBe(clock.now() + 50_000)
+  })
+
+  it('takes another idle timeout: each binding from its next use that is written', async () => {
+    const clock = fakeClock()
+    const { client, advance } = clockedClient(clientOf('ioredis'), clock)
+    const table = redisTable(client, { ...options(), clock, idleTimeoutMs: 40_000 })
+    await table.claim('short', 'pod-1')
+    table.setIdleTimeout(400_000)
+    expect(table.idleTimeoutMs).toBe(400_000)
+    await table.claim('new', 'pod-2')
+    expect(await table.lookup('short')).toMatchObject({ identity: 'pod-1' })
+    await vi.waitFor(async () => {
+      const { expiresAt = 0 } = (await table.lookup('short')) ?? {}
+      expect(expiresAt - clock.now()).toBeGreaterThan(400_000)
+    })
+    await advance(399_000)
+    expect(await table.lookup('short')).toMatchObject({ identity: 'pod-1' })
+    expect(await table.lookup('new')).toMatchObject({ identity: 'pod-2' })
+    expect(() => table.setIdleTimeout(1)).toThrow('setIdleTimeout.idleTimeoutMs')
+    await table.close()
   })
 
   it('takes a key of a megabyte as any other', async () => {

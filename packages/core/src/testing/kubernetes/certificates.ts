@@ -1,0 +1,68 @@
+/**
+ * Certificates for tests, made once with OpenSSL and valid from 2000 to 2100. Their keys stand here for everyone to read, so
+ * they prove nothing to anybody: never trust {@link TEST_CA} outside a test.
+ */
+export interface TestCertificate {
+  readonly cert: string
+  readonly key: string
+}
+
+/** The authority that signed the other two; its own key was thrown away. */
+export const TEST_CA: string = `-----BEGIN CERTIFICATE-----
+MIIBbTCCAROgAwIBAgIBATAKBggqhkjOPQQDAjAdMRswGQYDVQQDDBJmYWtlLWt1
+YmVybmV0ZXMtY2EwIBcNMDAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAwMDBaMB0x
+GzAZBgNVBAMMEmZha2Uta3ViZXJuZXRlcy1jYTBZMBMGByqGSM49AgEGCCqGSM49
+AwEHA0IABH4MhH6ImO5naWfQcQcC7sv2r4tJjm0DghSesVzPgyCnbQSjoyPJIiDn
+tLLU9aXJuIkhm1rrXbg0RcTehmetnjOjQjBAMA8GA1UdEwEB/wQFMAMBAf8wDgYD
+VR0PAQH/BAQDAgEGMB0GA1UdDgQWBBSBq8jBBjSd3vlJjJQbugHr3OArJzAKBggq
+hkjOPQQDAgNIADBFAiEAq+5gwZshxjSKIMvmFvR1JkdG2pSb716GjAJ9xtzTq4kC
+IDmt242CUnPAjw+q6lGL+HmH4iWKxTkT8fp3TRzhNzil
+-----END CERTIFICATE-----
+`
+
+/** For `localhost`, `127.0.0.1`, `::1` and the names under which pods reach the API server (`kubernetes.default.svc` …). */
+export const SERVER_CERTIFICATE: TestCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIICJzCCAc2gAwIBAgIBAjAKBggqhkjOPQQDAjAdMRswGQYDVQQDDBJmYWtlLWt1
+YmVybmV0ZXMtY2EwIBcNMDAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAwMDBaMBkx
+FzAVBgNVBAMMDmt1YmUtYXBpc2VydmVyMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD
+QgAE6rHZLSNTPtAGC9h74jwc5SOFjiFWGBmcvlrTFWARMcqjbxbWHKQYiWRT1pRd
+6l804SSvgMG49DphaPSIfTLnwqOB/zCB/DAJBgNVHRMEAjAAMAsGA1UdDwQEAwIH
+gDATBgNVHSUEDDAKBggrBgEFBQcDATAfBgNVHSMEGDAWgBSBq8jBBjSd3vlJjJQb
+ugHr3OArJzCBjAYDVR0RBIGEMIGBgglsb2NhbGhvc3SCCmt1YmVybmV0ZXOCEmt1
+YmVybmV0ZXMuZGVmYXVsdIIWa3ViZXJuZXRlcy5kZWZhdWx0LnN2Y4Ika3ViZXJu
+ZXRlcy5kZWZhdWx0LnN2Yy5jbHVzdGVyLmxvY2FshwR/AAABhxAAAAAAAAAAAAAA
+AAAAAAABMB0GA1UdDgQWBBTogaMw8ZYh1yIYcU35aBXgl266AzAKBggqhkjOPQQD
+AgNIADBFAiEAy+GggIXDE3+EM31jJkcI8vGfGLWaUMwVCDWJwhHmhYcCIBwfCpYW
+ugn9fONGWRAPt6kdDb+NWZBmLGU2FBaffuk9
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgaqRsbKzhKp3Lycef
+UEOvhgU68o9G3JTVMho/nk5gelehRANCAATqsdktI1M+0AYL2HviPBzlI4WOIVYY
+GZy+WtMVYBExyqNvFtYcpBiJZFPWlF3qXzThJK+Awbj0OmFo9Ih9MufC
+-----END PRIVATE KEY-----
+`,
+}
+
+/** Of the user `gateway` in the group `gateways`. */
+export const CLIENT_CERTIFICATE: TestCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBojCCAUigAwIBAgIBAzAKBggqhkjOPQQDAjAdMRswGQYDVQQDDBJmYWtlLWt1
+YmVybmV0ZXMtY2EwIBcNMDAwMTAxMDAwMDAwWhgPMjEwMDAxMDEwMDAwMDBaMCUx
+ETAPBgNVBAoMCGdhdGV3YXlzMRAwDgYDVQQDDAdnYXRld2F5MFkwEwYHKoZIzj0C
+AQYIKoZIzj0DAQcDQgAEP1XCcQqwAib7KSLgS67s7TRBLyT2i3NFAxoh2ghITBqJ
+C0IHXMoAeUWldoahGJYZy8a5cHqKOB+vi5lpBiMlRqNvMG0wCQYDVR0TBAIwADAL
+BgNVHQ8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHwYDVR0jBBgwFoAUgavI
+wQY0nd75SYyUG7oB69zgKycwHQYDVR0OBBYEFCkU/xGeo+NTlT0WdTUEmZwJ9mVV
+MAoGCCqGSM49BAMCA0gAMEUCIQD0yoTHNgLNR0nKSieo/R5g7VwG12ML1TrFHokm
+p0riRQIgFvBcJ82hUKuTr43lOxk5/5CiIeOewNGUPLvDUrNUDRY=
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgEfWdLpe/RSoPzXXE
+fhpuY7UDeJZYe3/raCZtWg0fnqahRANCAAQ/VcJxCrACJvspIuBLruztNEEvJPaL
+c0UDGiHaCEhMGokLQgdcygB5RaV2hqEYlhnLxrlweoo4H6+LmWkGIyVG
+-----END PRIVATE KEY-----
+`,
+}

@@ -136,6 +136,11 @@ describe('the docs', () => {
     ['docs/guide/parity-nginx.md', 'packages/core/src/parity/resty/resty-node.ts', 'RestyNodeOptions'],
     ['docs/guide/redis.md', 'packages/core/src/table/redis/redis-options.ts', 'RedisTableOptions'],
     [
+      'docs/guide/redis.md',
+      'packages/core/src/table/redis/redis-invalidations.ts',
+      'RedisInvalidationsOptions',
+    ],
+    [
       'docs/guide/kubernetes-affinity.md',
       'packages/core/src/service/kubernetes-service.ts',
       'KubernetesServiceOptions',

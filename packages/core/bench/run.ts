@@ -16,6 +16,7 @@ const BENCHES = [
   'slices',
   'envoy-key',
   'redis',
+  'tracking',
   'kubernetes',
   'hash',
   'hash-build',

@@ -9,6 +9,7 @@ import type {
 } from '../capabilities.ts'
 import type { TableOperation } from '../guarded-table.ts'
 import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
+import { CLOCK_ERROR_MS } from './binding-script.ts'
 import { RedisBulk } from './redis-bulk.ts'
 import { commandsOf, type RedisClient } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
@@ -211,8 +212,15 @@ export class RedisStickyTable implements RedisTable {
 
   /** Counts a use; answers what then stands. */
   async #refresh(name: string, version: string): Promise<unknown> {
-    const [, standing] = await this.server.run(REFRESH, name, [version, String(this.#times.lifeMs)])
-    return standing
+    const latestMs = this.#options.callTimeoutMs + CLOCK_ERROR_MS
+    for (let isFirst = true; ; isFirst = false) {
+      const usedAt = Math.round(await this.server.now())
+      const args = [version, String(this.#times.lifeMs), String(usedAt), String(latestMs)]
+      const [, standing] = await this.server.run(REFRESH, name, args)
+      // An answer that came in time to a use that was too late: the estimate was wrong, and the answer has put it right.
+      const isWrong = isFirst && this.server.time.estimate - usedAt > latestMs
+      if (!isWrong) return standing
+    }
   }
 
   /** What a script makes a binding of. */

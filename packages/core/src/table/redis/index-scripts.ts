@@ -52,9 +52,10 @@ bind(KEYS[2], ARGV[1], value, till)
 tell(ARGV[8], ARGV[9])
 return {1, value, now}`)
 
-/** Lengthens the life of a binding of one version. KEYS: binding, its index. ARGV: member, version, life, identity. */
+/** Counts a use, as `REFRESH` does. KEYS: binding, its index. ARGV: member, version, life, identity, when it was used, how much later it still counts. */
 export const REFRESH_INDEXED: RedisScript = script(`${INDEXED}
 if not old or version ~= ARGV[2] or identity ~= ARGV[4] then return {0, old, now} end
+if now - ARGV[5] > tonumber(ARGV[6]) then return {0, old, now} end
 local till = capped(now + ARGV[3])
 if till <= ends then return {0, old, now} end
 local value = string.sub(old, 1, 14) .. text(till) .. string.sub(old, 22)

@@ -172,17 +172,17 @@ export class IndexedRedisStickyTable extends RedisStickyTable implements Indexed
     return [false, undefined]
   }
 
-  protected override async refresh(
+  protected override async lengthen(
     name: string,
     { version, identity }: Pick<Binding, 'version' | 'identity'>,
-  ): Promise<unknown> {
+    when: readonly [string, string],
+  ): Promise<readonly [boolean, unknown]> {
     await this.#ready(identity)
-    const [, standing] = await this.server.run(
+    return this.server.run(
       REFRESH_INDEXED,
       [name, this.#keys.indexOf(name, identity)],
-      [this.#keys.keptIn(name), String(version), String(this.times.lifeMs), identity],
+      [this.#keys.keptIn(name), String(version), String(this.times.lifeMs), identity, ...when],
     )
-    return standing
   }
 
   async #endOne(name: string, identity: Identity, version: string): Promise<readonly [boolean, unknown]> {

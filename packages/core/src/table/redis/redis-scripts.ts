@@ -30,9 +30,12 @@ local value, till = fresh(ARGV[1], ARGV[2], ARGV[3], ARGV[4])
 redis.call('SET', KEYS[1], value, 'PX', till - now)
 return {1, value, now}`)
 
-/** Counts a use of a binding of one version: lengthens its life, and never shortens it. ARGV: version, life. */
+/**
+ * Counts a use of a binding of one version: lengthens its life, and never shortens it. One that arrives too late, as clients send again what
+ * a broken connection had swallowed, counts no more. ARGV: version, life, when it was used, how much later than that it still counts.
+ */
 export const REFRESH: RedisScript = script(`${STANDING}
-if not old or version ~= ARGV[1] then return {0, old, now} end
+if not old or version ~= ARGV[1] or now - ARGV[3] > tonumber(ARGV[4]) then return {0, old, now} end
 local till = capped(now + ARGV[2])
 if till <= ends then return {0, old, now} end
 local value = string.sub(old, 1, 14) .. text(till) .. string.sub(old, 22)

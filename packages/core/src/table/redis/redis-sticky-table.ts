@@ -10,6 +10,7 @@ import type {
 } from '../capabilities.ts'
 import type { TableOperation } from '../guarded-table.ts'
 import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
+import { CLOCK_ERROR_MS } from './binding-script.ts'
 import { RedisBulk } from './redis-bulk.ts'
 import { commandsOf, type RedisClient } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
@@ -119,7 +120,7 @@ export class RedisStickyTable implements RedisTable {
   async touch(key: string, binding: Binding): Promise<void> {
     const now = await this.server.now()
     if (!this.#times.isBindingDue(binding, now)) return
-    await this.refresh(this.keys.of(key), binding)
+    await this.#refresh(this.keys.of(key), binding)
   }
 
   async release(key: string, from?: Binding): Promise<boolean> {
@@ -182,7 +183,7 @@ export class RedisStickyTable implements RedisTable {
   }
 
   async #askAgain(name: string, stored: StoredBinding): Promise<Binding | undefined> {
-    const standing = await this.refresh(name, stored)
+    const standing = await this.#refresh(name, stored)
     if (standing === null || standing === undefined) return undefined
     return this.bindingOf(parseStored(standing))
   }
@@ -227,16 +228,28 @@ export class RedisStickyTable implements RedisTable {
 
   /** Counts a use that is worth a write. Nobody waits for it. */
   protected use(name: string, stored: StoredBinding): void {
-    this.refresh(name, stored).catch((error: unknown) => this.report('touch', error))
+    this.#refresh(name, stored).catch((error: unknown) => this.report('touch', error))
   }
 
   /** Counts a use; answers what then stands. */
-  protected async refresh(
+  async #refresh(name: string, binding: Pick<Binding, 'version' | 'identity'>): Promise<unknown> {
+    const latestMs = this.#options.callTimeoutMs + CLOCK_ERROR_MS
+    for (let isFirst = true; ; isFirst = false) {
+      const usedAt = Math.round(await this.server.now())
+      const [, standing] = await this.lengthen(name, binding, [String(usedAt), String(latestMs)])
+      // An answer that came in time to a use that was too late: the estimate was wrong, and the answer has put it right.
+      const isWrong = isFirst && this.server.time.estimate - usedAt > latestMs
+      if (!isWrong) return standing
+    }
+  }
+
+  /** Tells Redis of a use; `when`: at which moment, and how much later it still counts. Answers whether it was worth a write, and what then stands. */
+  protected lengthen(
     name: string,
     { version }: Pick<Binding, 'version' | 'identity'>,
-  ): Promise<unknown> {
-    const [, standing] = await this.server.run(REFRESH, name, [String(version), String(this.#times.lifeMs)])
-    return standing
+    when: readonly [string, string],
+  ): Promise<readonly [boolean, unknown]> {
+    return this.server.run(REFRESH, name, [String(version), String(this.#times.lifeMs), ...when])
   }
 
   /** Ends a binding, of this version if one is given; answers whether it did, and what then stands or stood. */

@@ -21,8 +21,10 @@ export const idleTimeout: LawCheck = function* ({ keys, rules, outages }) {
             message: `${key.key} was still bound ${Math.round(answer.since - usedBy)} ms after its last use`,
             events: lastUse === undefined ? [answer] : [lastUse, answer],
           }
-        // During an outage a use that is written beside arrives when that is over.
-        const effectBy = outages.effectBy(answer.by, answer.at)
+        // During an outage, or just before it, a use that is written beside arrives when that is over.
+        const writtenBy = answer.at + rules.clockErrorMs
+        const arrivesBy = outages.effectBy(answer.by, writtenBy)
+        const effectBy = arrivesBy > writtenBy ? arrivesBy : answer.at
         if (effectBy >= usedBy) [usedBy, lastUse] = [effectBy, answer]
       }
     }

@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
+import type { CallClient, RedisClient } from '../../../src/table/redis/redis-client.ts'
+import { REFRESH } from '../../../src/table/redis/redis-scripts.ts'
+import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import { type StoredBinding, storedText } from '../../../src/table/redis/stored-value.ts'
 import type { Binding } from '../../../src/table/sticky-table.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
+import { clockedClient } from '../../support/redis/clocked-client.ts'
 import { FAR_AHEAD_MS } from '../../support/redis/clocked-script.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { jumpHistory, livesThrough } from '../../support/redis/jump-history.ts'
@@ -116,6 +120,44 @@ describeRedis('redisTable, when clocks of gateways jump,', (program) => {
     expect(binding?.createdAt).toBe(other.clock.now())
     expect((await other.table.claim('new', 'pod-1')).binding?.createdAt).toBe(other.clock.now())
     expect((await one.table.lookup('new'))?.createdAt).toBe(one.clock.now())
+    expect(binding?.expiresAt).toBe(other.clock.now() + IDLE * 1.25)
+  })
+
+  it('counts a use by a machine that stood still, though its first message says that it comes too late', async () => {
+    await using world = open()
+    const [, other] = world.gateways as [JumpingGateway, JumpingGateway]
+    const { binding } = await other.table.claim('k', 'pod-1')
+    await world.pause(other, IDLE)
+    await other.table.touch('k', { ...(binding as Binding), expiresAt: other.clock.now() })
+    await world.advance(IDLE - 200)
+    expect(await other.table.lookup('k')).toMatchObject({ version: binding?.version })
+  })
+
+  it('does not lengthen a life by a use whose message arrives long after it', async () => {
+    const clock = fakeClock()
+    const given = clockedClient(clients.all.get('ioredis')?.client as RedisClient, clock)
+    const send = (given.client as CallClient).call.bind(given.client)
+    const held: (() => Promise<unknown>)[] = []
+    const slow: RedisClient = {
+      call: (...command) =>
+        command[1] !== REFRESH.sha
+          ? send(...command)
+          : new Promise((resolve) => held.push(() => send(...command).then(resolve))),
+    }
+    await using table = redisTable(slow, {
+      pool: `j${pools++}`,
+      idleTimeoutMs: IDLE,
+      callTimeoutMs: 50,
+      clock,
+    })
+    await table.claim('k', 'pod-1')
+    await given.advance(IDLE)
+    expect(await table.lookup('k')).toBeDefined()
+    await given.advance(IDLE / 5)
+    expect(held).toHaveLength(1)
+    await held[0]?.()
+    await given.advance(IDLE / 5)
+    expect(await table.lookup('k')).toBeUndefined()
   })
 
   it('writes the uses of a binding that was answered before its clock went back', async () => {

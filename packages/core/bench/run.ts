@@ -16,6 +16,7 @@ const BENCHES = [
   'slices',
   'envoy-key',
   'redis',
+  'redis-index',
   'kubernetes',
   'hash',
   'hash-build',

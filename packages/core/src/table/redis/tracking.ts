@@ -74,7 +74,7 @@ export class Tracking {
       this.#check(proto, mode)
       const redirect = proto === 2 ? ['REDIRECT', id] : []
       await Promise.all([
-        this.#track('ON', 'BCAST', 'PREFIX', this.#keys.start, ...redirect),
+        this.#track('ON', 'BCAST', ...this.#keys.starts.flatMap((start) => ['PREFIX', start]), ...redirect),
         this.#connection.subscribe(this.#channels),
       ])
     } catch (error) {
@@ -105,9 +105,11 @@ export class Tracking {
 
   #tellWritten(names: readonly string[] | null): void {
     if (this.#isStopped) return
-    if (names === null) this.#listener.changed(undefined)
-    else
-      for (const name of names) (this.#listener.written ?? this.#listener.changed).call(this.#listener, name)
+    if (names === null) return this.#listener.changed(undefined)
+    for (const written of names) {
+      const name = this.#keys.plainNameOf(written)
+      if (name !== undefined) (this.#listener.written ?? this.#listener.changed).call(this.#listener, name)
+    }
   }
 
   #check(proto: number, mode: string): void {

@@ -129,7 +129,7 @@ describeRedis('a near cache told by tracking', (program) => {
       const before = near.stats()
       for (const key of keys) expect(near.lookup(key)).toMatchObject({ identity: 'pod-1' })
       expect(near.stats().asked).toBe(before.asked)
-      },
+    },
   )
 
   it.each(KINDS)(

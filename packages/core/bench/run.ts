@@ -17,6 +17,7 @@ const BENCHES = [
   'envoy-key',
   'redis',
   'tracking',
+  'redis-index',
   'kubernetes',
   'hash',
   'hash-build',

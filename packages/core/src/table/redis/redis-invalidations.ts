@@ -61,8 +61,7 @@ export function redisInvalidations(
   }
   const { by = 'publish', ...naming } = options ?? {}
   choiceOption(`${path}.by`, by, ['publish', 'tracking'])
-  const checked = checkRedisOptions(path, naming)
-  const keys = new RedisKeys(checked)
+  const keys = new RedisKeys(checkRedisOptions(path, naming))
   const nameOf = (key: string) => keys.of(key)
   if (by === 'publish') {
     return { nameOf, watch: (listener) => new Subscription(subscriber, keys.channel, listener).start() }
@@ -75,7 +74,7 @@ export function redisInvalidations(
         throw invalidOption(`${path}.subscriber`, 'a connection for one near cache alone', subscriber)
       }
       tracking.add(subscriber)
-      const stop = new Tracking(connection, keys, checked, listener).start()
+      const stop = new Tracking(connection, keys, options.pool, listener).start()
       let isStopped = false
       return () => {
         if (isStopped) return

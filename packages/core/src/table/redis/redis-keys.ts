@@ -23,9 +23,18 @@ export class RedisKeys {
     this.#start = `${naming.prefix}:${naming.pool}:`
   }
 
-  /** What every key of the pool begins with. */
-  get start(): string {
-    return this.#start
+  /** What every key of the pool begins with, without an index and with one. */
+  get starts(): readonly [string, string] {
+    return [this.#start, `${this.#naming.prefix}:{${this.#naming.pool}:`]
+  }
+
+  /** The name that {@link of} gives a key without an index, by its name with an index or without; undefined for names that are no key's. */
+  plainNameOf(name: string): string | undefined {
+    const [start, indexed] = this.starts
+    if (name === this.time) return undefined
+    if (!name.startsWith(indexed)) return name
+    const at = name.indexOf('}', indexed.length)
+    return name[at + 1] === ':' ? start + name.slice(at + 2) : undefined
   }
 
   /** The name under which a key is kept. Of a long key its hash, whatever the option says: a name is never longer than that of a short key. */

@@ -2,9 +2,8 @@ import { channels } from '../../channels.ts'
 import { StickyError } from '../../error.ts'
 import type { InvalidationListener } from '../near/invalidations.ts'
 import { replyCode } from './redis-failure.ts'
-import type { KeyNaming, RedisKeys } from './redis-keys.ts'
+import type { RedisKeys } from './redis-keys.ts'
 import { INVALIDATE, type TrackingConnection } from './tracking-connection.ts'
-import { WrittenNames } from './written-names.ts'
 
 /** What a connection is to a server, as HELLO answers it. */
 interface Greeting {
@@ -29,23 +28,16 @@ export class Tracking {
   readonly #pool: string
   readonly #listener: InvalidationListener
   readonly #channels: readonly string[]
-  readonly #names: WrittenNames
   #isTold = false
   #isStopped = false
   /** Tells what is set up for this connection from what was for those before. */
   #attempt = 0
   #warned = ''
 
-  constructor(
-    connection: TrackingConnection,
-    keys: RedisKeys,
-    naming: KeyNaming,
-    listener: InvalidationListener,
-  ) {
+  constructor(connection: TrackingConnection, keys: RedisKeys, pool: string, listener: InvalidationListener) {
     this.#connection = connection
     this.#keys = keys
-    this.#pool = naming.pool
-    this.#names = new WrittenNames(naming, keys)
+    this.#pool = pool
     this.#listener = listener
     this.#channels = connection.protocol === 2 ? [INVALIDATE, keys.channel] : [keys.channel]
   }
@@ -82,12 +74,7 @@ export class Tracking {
       this.#check(proto, mode)
       const redirect = proto === 2 ? ['REDIRECT', id] : []
       await Promise.all([
-        this.#track(
-          'ON',
-          'BCAST',
-          ...this.#names.prefixes.flatMap((start) => ['PREFIX', start]),
-          ...redirect,
-        ),
+        this.#track('ON', 'BCAST', ...this.#keys.starts.flatMap((start) => ['PREFIX', start]), ...redirect),
         this.#connection.subscribe(this.#channels),
       ])
     } catch (error) {
@@ -118,12 +105,11 @@ export class Tracking {
 
   #tellWritten(names: readonly string[] | null): void {
     if (this.#isStopped) return
-    if (names === null) this.#listener.changed(undefined)
-    else for (const name of names) this.#tellKey(this.#names.keyOf(name))
-  }
-
-  #tellKey(name: string | undefined): void {
-    if (name !== undefined) (this.#listener.written ?? this.#listener.changed).call(this.#listener, name)
+    if (names === null) return this.#listener.changed(undefined)
+    for (const written of names) {
+      const name = this.#keys.plainNameOf(written)
+      if (name !== undefined) (this.#listener.written ?? this.#listener.changed).call(this.#listener, name)
+    }
   }
 
   #check(proto: number, mode: string): void {

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { IndexedKeys } from '../../../src/table/redis/indexed-keys.ts'
 import { RedisKeys } from '../../../src/table/redis/redis-keys.ts'
 
 const naming = { prefix: 'limpet', pool: 'chat', keys: 'exact', secret: undefined } as const
@@ -31,6 +32,26 @@ describe('the name of a key in Redis', () => {
     expect(new RedisKeys({ ...naming, keys: 'fingerprint', secret }).of('caf\u00e9')).toBe(
       `limpet:chat:${mac}`,
     )
+  })
+
+  it('is found by its name with an index, which is no other name of that pool', () => {
+    const [plain, indexed] = [new RedisKeys(naming), new IndexedKeys(naming, 4_096)]
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, unit: 'binary-ascii' }), (key) => {
+        expect(plain.plainNameOf(indexed.of(key))).toBe(plain.of(key))
+        expect(plain.plainNameOf(plain.of(key))).toBe(plain.of(key))
+        expect(indexed.messageOf(indexed.of(key))).toBe(plain.of(key))
+        expect(indexed.nameOf(indexed.bucketOf(indexed.of(key)), indexed.keptIn(indexed.of(key)))).toBe(
+          indexed.of(key),
+        )
+        expect(plain.plainNameOf(indexed.index(7, key))).toBeUndefined()
+        expect(indexed.keyOf(indexed.of(key))).toBe(plain.keyOf(plain.of(key)))
+      }),
+    )
+    expect([plain.plainNameOf(indexed.endpoints), plain.plainNameOf(plain.time)]).toEqual([
+      undefined,
+      undefined,
+    ])
   })
 
   it('is not that of the time', () => {

@@ -43,6 +43,26 @@ describeRedis('redisInvalidations by tracking', (program) => {
     await server?.stop()
   })
 
+  it.each(KINDS)(
+    'tells of the writes of a table with an index, by the names of its keys alone, with %s',
+    async (kind) => {
+      const options = { pool: pool(), keys: 'fingerprint' } as const
+      await using client = await openTracking[kind](server.url)
+      const invalidations = redisInvalidations(client.subscriber, { ...options, by: 'tracking' })
+      const nameOf = invalidations.nameOf as (key: string) => string
+      const { told, stop } = recorded(invalidations)
+      await vi.waitFor(() => expect(told.splice(0)).toEqual(['restored']), PATIENT)
+      await using table = redisTable(io, { ...options, index: true, announce: false, callTimeoutMs: 5_000 })
+      const { binding } = await table.claim('a', 'pod-1')
+      await vi.waitFor(() => expect(told.splice(0)).toEqual([`written ${nameOf('a')}`]), PATIENT)
+      await table.move('a', binding as never, 'pod-2')
+      await vi.waitFor(() => expect(told.splice(0)).toEqual([`written ${nameOf('a')}`]), PATIENT)
+      expect(await table.releaseEndpoint('pod-2')).toBe(1)
+      await vi.waitFor(() => expect(told.splice(0)).toEqual([`written ${nameOf('a')}`]), PATIENT)
+      stop()
+    },
+  )
+
   it.each(KINDS)('tells of every write, by whomever, and of a flush, with %s', async (kind) => {
     const options = { pool: pool(), keys: 'fingerprint' } as const
     await using client = await openTracking[kind](server.url)

@@ -24,6 +24,7 @@ const site: UserConfig<DefaultTheme.Config> = defineConfig({
       guide('Discovery by DNS', 'dns'),
       guide('Pods of a Kubernetes Service', 'kubernetes'),
       guide('What EndpointSlices mean', 'kubernetes-slices'),
+      guide("A Service's sessionAffinity", 'kubernetes-affinity'),
       guide('Deploying to Kubernetes', 'kubernetes-deploy'),
       guide('Placement', 'placement'),
       guide('Consistent hashing', 'hashing'),

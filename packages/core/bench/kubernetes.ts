@@ -14,7 +14,7 @@ const SLICES = isShort ? 2 : 50
 const ENDPOINTS = 100
 const UPDATES_PER_SECOND = 50
 const SECONDS = isShort ? 1 : 10
-const ROUNDS = isShort ? 1 : 5
+const ROUNDS = isShort ? 1 : 3
 const READERS = ['limpet', 'client-node'] as const
 
 type Reader = (typeof READERS)[number]

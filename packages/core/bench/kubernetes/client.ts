@@ -1,5 +1,6 @@
 // One reader of a Service's EndpointSlices, in a process of its own: `limpet` or `client-node`. Told by its parent where the
 // server is and what to measure; answers with what it used.
+import { existsSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 
 /** What the parent asks for. */
@@ -27,8 +28,14 @@ export interface ClientReport {
 type Known = (slice: number, address: string) => void
 type Reader = (task: ClientTask, filled: () => void, known: Known | undefined) => Promise<void>
 
+/** As users have it, where it was built (`pnpm run build`): taking types out of sources costs memory and time of its own. */
+function loadLimpet(): Promise<typeof import('../../src/discovery/kubernetes/index.ts')> {
+  const built = new URL('../../dist/discovery/kubernetes/index.js', import.meta.url)
+  return existsSync(built) ? import(built.href) : import('../../src/discovery/kubernetes/index.ts')
+}
+
 const limpet: Reader = async ({ url, ca, token, slices }, filled, known) => {
-  const { clusterApi, kubernetes } = await import('../../src/discovery/kubernetes/index.ts')
+  const { clusterApi, kubernetes } = await loadLimpet()
   const discovery = kubernetes({
     service: 'web',
     namespace: 'default',

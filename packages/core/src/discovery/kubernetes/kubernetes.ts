@@ -76,7 +76,7 @@ const LABEL = /^[a-z\d](?:[-a-z\d]{0,61}[a-z\d])?$/
 
 /**
  * A discovery of the pods behind a Kubernetes Service, by its EndpointSlices: watched live, with readiness, termination and
- * zones. Needs `get`, `list` and `watch` on `endpointslices` of `discovery.k8s.io` in the namespace, and with `podWeight` on
+ * zones. Needs `list` and `watch` on `endpointslices` of `discovery.k8s.io` in the namespace, and with `podWeight` on
  * `pods` too.
  *
  * While the API does not answer the last endpoints stay, for as long as that lasts; `freshness` and the `asOf` of each

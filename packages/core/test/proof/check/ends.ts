@@ -38,15 +38,22 @@ export function mayHaveEnded(subject: Subject, key: KeyHistory, life: Life, chan
 function endedBeforeItsUseArrived(subject: Subject, life: Life, change: TableEvent): boolean {
   const { idleTimeoutMs, clockErrorMs } = subject.rules
   const uses = usesBefore(life, change)
-  let knownSince = life.bornSince
-  let usedBy = life.bornBy
+  /** The uses from which its end may count, its making the first of them. */
+  let written = [{ since: life.bornSince, by: life.bornBy }]
   for (const use of uses) {
-    const endsSince = knownSince + idleTimeoutMs * LATEST - clockErrorMs
-    const endsBy = usedBy + idleTimeoutMs * LATEST + clockErrorMs
     const later = uses.filter(({ since }) => since >= use.since)
-    if (later.every(({ since, at }) => at >= endsSince && since <= endsBy)) return true
-    if (isKnown(subject, use)) knownSince = Math.max(knownSince, use.since)
-    usedBy = Math.max(usedBy, subject.outages.effectBy(use.by, use.at))
+    const isTooLate = written.some(({ since, by }) => {
+      const endsSince = since + idleTimeoutMs * LATEST - clockErrorMs
+      const endsBy = by + idleTimeoutMs * LATEST + clockErrorMs
+      return later.every((last) => last.at >= endsSince && last.since <= endsBy)
+    })
+    if (isTooLate) return true
+    // One within a quarter after a use that was written need not be, and any other must.
+    if (isKnown(subject, use)) {
+      const unwrittenMs = idleTimeoutMs * (LATEST - 1) + clockErrorMs
+      written = written.filter(({ by }) => use.since <= by + unwrittenMs)
+    }
+    written.push({ since: use.since, by: subject.outages.effectBy(use.by, use.at) })
   }
   return false
 }

@@ -47,6 +47,15 @@ describeLaw('ended-early', {
     ],
 
     [
+      'a use in its last moments, but for one before that had to be written',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        found('g1', 500, 'v1', 'a'),
+        found('g1', 1_350, 'v1', 'a'),
+        claimed('g2', 1_370, 'v2', 'a'),
+      ],
+    ],
+    [
       'a key is bound anew before its idle timeout',
       [claimed('g1', 100, 'v1', 'a'), found('g1', 900, 'v1', 'a'), claimed('g2', 1_500, 'v2', 'a')],
     ],
@@ -69,6 +78,15 @@ describeLaw('ended-early', {
     [
       'it was found in the last moments of its extra quarter, and the use came too late',
       [claimed('g1', 100, 'v1', 'a'), found('g1', 1_350, 'v1', 'a'), claimed('g2', 1_370, 'v2', 'a')],
+    ],
+    [
+      'the same, after a use that need not be written',
+      [
+        claimed('g1', 100, 'v1', 'a'),
+        found('g1', 300, 'v1', 'a'),
+        found('g1', 1_350, 'v1', 'a'),
+        claimed('g2', 1_370, 'v2', 'a'),
+      ],
     ],
     [
       'its use fell into an outage of its gateway',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
+import { systemClock } from '../../../src/clock.ts'
 import { memoryTable } from '../../../src/table/memory.ts'
 import type { Binding } from '../../../src/table/sticky-table.ts'
 import { type Answer, type Call, eachLine, sendLine } from './wire.ts'
@@ -7,7 +8,9 @@ import { type Answer, type Call, eachLine, sendLine } from './wire.ts'
 // A table in memory that processes share over TCP; run as a process of its own, with its port and timeouts as arguments.
 
 const [port, idleTimeoutMs, absoluteTimeoutMs] = process.argv.slice(2).map(Number) as [number, number, number]
-const table = memoryTable({ idleTimeoutMs, absoluteTimeoutMs })
+/** Read for each call: a turn of a process that is not scheduled meanwhile may be long. */
+const now = () => performance.timeOrigin + performance.now()
+const table = memoryTable({ idleTimeoutMs, absoluteTimeoutMs, clock: { ...systemClock, now } })
 /** A server that has forgotten everything counts versions from the start: they are not those of before. */
 const run = randomUUID().slice(0, 8)
 
@@ -17,7 +20,7 @@ createServer((socket) => {
     const value = outward(act(call))
     sendLine(socket, {
       n: call.n,
-      now: performance.timeOrigin + performance.now(),
+      now: now(),
       ...(value !== undefined && { value }),
     })
   })

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { Order, Report } from './message.ts'
 
 const MODULE = fileURLToPath(new URL('gateway.ts', import.meta.url))
-const WAIT_MS = 15_000
+/** A busy machine may take long to start a process. */
+const WAIT_MS = 45_000
 
 /** A process that runs a module of this folder and is stopped by its id. */
 export function forkModule(path: string, args: readonly string[] = []): ChildProcess {

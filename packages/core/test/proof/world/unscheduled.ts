@@ -5,8 +5,15 @@ const TICK_MS = 20
 /** A process that does not run for so long may find its table too slow. */
 const LONG_MS = 150
 
-/** Declares the times in which this process was not scheduled as outages of its own. Answers how to end it. */
-export function declareUnscheduled(by: string, record: (event: FaultEvent) => void): () => void {
+/**
+ * Declares the times in which this process was not scheduled as outages: of its own, or of `everybody`, whose connections go through it. Answers how
+ * to end it.
+ */
+export function declareUnscheduled(
+  by: string,
+  record: (event: FaultEvent) => void,
+  concerns: 'itself' | 'everybody' = 'itself',
+): () => void {
   let last = monotonic()
   let count = 0
   const look = () => {
@@ -17,7 +24,7 @@ export function declareUnscheduled(by: string, record: (event: FaultEvent) => vo
         by,
         id: `${by}-${count++}`,
         kind: 'unscheduled',
-        gateways: [by],
+        ...(concerns === 'itself' && { gateways: [by] }),
       } as const
       record({ ...fault, phase: 'begin', at: last })
       record({ ...fault, phase: 'end', at: now })

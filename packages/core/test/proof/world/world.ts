@@ -7,6 +7,7 @@ import { monotonic } from '../history/monotonic.ts'
 import { GatewayProcess } from './gateway-process.ts'
 import { isClock, type PlannedFault, type PlanOptions, planOf, type Step } from './plan.ts'
 import type { WorldRig } from './rig.ts'
+import { declareUnscheduled } from './unscheduled.ts'
 
 /** What a world lived through. */
 export interface Lived {
@@ -40,8 +41,11 @@ export async function live(options: PlanOptions, rules: Rules, rig: WorldRig): P
         }),
       ),
     )
+    // The rig's relays and fault proxies are of this process.
+    const endUnscheduled = declareUnscheduled('world', (event) => record.add(event), 'everybody')
     await new World(options, rig, gateways, record).go()
     const reports = await Promise.all(gateways.map((gateway) => gateway.ask({ order: 'close' })))
+    endUnscheduled()
     record.close()
     return {
       history: readHistory([own, ...files]),

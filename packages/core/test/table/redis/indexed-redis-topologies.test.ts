@@ -122,6 +122,40 @@ describeRedis('redisTable with an index on a Cluster of three masters', (program
     }
   })
 
+  it('waits for a bucket whose slot is on its way', async () => {
+    const pool = { pool: `ci${pools++}`, index: true, indexBuckets: 1, callTimeoutMs: 20_000 } as const
+    const given = clientOf('node-redis') as { evalSha(...args: unknown[]): Promise<unknown> }
+    let told: (() => void) | undefined
+    const isTold = new Promise<void>((resolve) => {
+      told = resolve
+    })
+    const client = new Proxy(given, {
+      get: (target, property) => {
+        const value = Reflect.get(target, property) as (...args: unknown[]) => unknown
+        if (property !== 'evalSha') return typeof value === 'function' ? value.bind(target) : value
+        return (...args: unknown[]) =>
+          target.evalSha(...args).catch((error: Error) => {
+            if (error.message.startsWith('TRYAGAIN')) told?.()
+            throw error
+          })
+      },
+    })
+    const table = redisTable(client as unknown as RedisClient, pool)
+    await table.claim('before', 'pod-1')
+    const slot = await cluster.slotOf(`limpet:{${pool.pool}:--}:before`)
+    const owner = await cluster.ownerOf(slot)
+    const to = cluster.nodes.find((node) => node !== owner) as typeof owner
+    let claim: unknown
+    await cluster.reshard(owner, to, [slot], async () => {
+      claim = table.claim('meanwhile', 'pod-1')
+      await isTold
+      expect(await table.lookup('before')).toMatchObject({ identity: 'pod-1' })
+    })
+    expect(await claim).toMatchObject({ created: true })
+    expect(await table.countNow('pod-1')).toBe(2)
+    await table.close()
+  })
+
   it('spreads its buckets over the masters', async () => {
     const table = redisTable(clientOf('ioredis'), { pool: `ci${pools++}`, index: true, callTimeoutMs: 5_000 })
     const before = await Promise.all(cluster.nodes.map((node) => node.call('DBSIZE')))

@@ -110,7 +110,9 @@ export class Reflector {
       if (failure.kind === 'expired') {
         this.#version = undefined
         // The server has forgotten, as it may; only if it does so time and again something is wrong.
-        return this.#waitMs(this.#filledAt !== undefined && clock.now() - this.#filledAt >= RESET_MS)
+        const wasWell = this.#filledAt !== undefined && clock.now() - this.#filledAt >= RESET_MS
+        this.#filledAt = undefined
+        return this.#waitMs(wasWell)
       }
       return this.#afterFailure(failure, verb === 'watch' && clock.now() - watchedAt >= SHORT_MS)
     }

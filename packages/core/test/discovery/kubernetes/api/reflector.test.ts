@@ -221,6 +221,21 @@ describe('a reflector', () => {
     expect(errors).toEqual([])
   })
 
+  it('does not storm a server that was well and then calls all expired, its lists too', async () => {
+    const { api, watch, advance } = await started()
+    await advance(150_000)
+    const expired = () => {
+      throw refusal(410)
+    }
+    api.onList = expired
+    api.onWatch = expired
+    watch().fail(refusal(410))
+    await settled()
+    for (let tenth = 0; tenth < 600; tenth++) await advance(100)
+    // The former three, one attempt at once and seven with their waits, each of two lists.
+    expect(api.asked.length).toBeLessThanOrEqual(3 + 2 * 8)
+  })
+
   it('waits as long as the server asks, within bounds', async () => {
     const { api, advance } = await started({}, (scripted) => {
       scripted.onList = () => {

@@ -1,5 +1,6 @@
 import { choiceOption, invalidOption } from '../../option.ts'
 import type { InvalidationListener, Invalidations } from '../near/invalidations.ts'
+import { Pulse } from './pulse.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
 import { Tracking } from './tracking.ts'
@@ -23,13 +24,18 @@ export type RedisSubscriber = MessageEventSubscriber | MessageListenerSubscriber
 
 /** Options of {@link redisInvalidations}. Those that name keys are the table's. @public */
 export interface RedisInvalidationsOptions
-  extends Pick<RedisTableOptions, 'pool' | 'prefix' | 'keys' | 'secret'> {
+  extends Pick<RedisTableOptions, 'pool' | 'prefix' | 'keys' | 'secret' | 'clock'> {
   /**
    * How changes are heard of. `publish`: from the replicas that make them, a message for each move and each release. `tracking`: from
    * the server besides, by `CLIENT TRACKING`, whoever made them: a message for each claim and each use that is written, too, and for
    * a `FLUSHALL`, an operator's `DEL`, an eviction. Not on a Cluster. Default `publish`.
    */
   readonly by?: 'publish' | 'tracking'
+  /**
+   * How often the connection is asked whether it is still there, in milliseconds, at least 1. It counts as lost when it does not answer for as
+   * long: at most twice this time after a network began to swallow what it sends. Default 1 000.
+   */
+  readonly probeMs?: number
 }
 
 /** Subscribers that track: each for one near cache, since it turns tracking off and on. */
@@ -61,26 +67,30 @@ export function redisInvalidations(
   }
   const { by = 'publish', ...naming } = options ?? {}
   choiceOption(`${path}.by`, by, ['publish', 'tracking'])
-  const keys = new RedisKeys(checkRedisOptions(path, naming))
+  const checked = checkRedisOptions(path, naming)
+  const keys = new RedisKeys(checked)
   const nameOf = (key: string) => keys.of(key)
-  if (by === 'publish') {
-    return { nameOf, watch: (listener) => new Subscription(subscriber, keys.channel, listener).start() }
-  }
-  const connection = trackingConnection(`${path}.subscriber`, subscriber)
+  const connection = by === 'publish' ? undefined : trackingConnection(`${path}.subscriber`, subscriber)
   return {
     nameOf,
     watch(listener) {
       if (tracking.has(subscriber)) {
         throw invalidOption(`${path}.subscriber`, 'a connection for one near cache alone', subscriber)
       }
-      tracking.add(subscriber)
-      const stop = new Tracking(connection, keys, options.pool, listener).start()
+      const ping = () => Promise.resolve((subscriber as { ping?(): unknown }).ping?.())
+      const pulse = new Pulse(listener, { clock: checked.clock, everyMs: checked.probeMs, ping })
+      if (connection !== undefined) tracking.add(subscriber)
+      const stop =
+        connection === undefined
+          ? new Subscription(subscriber, keys.channel, pulse).start()
+          : new Tracking(connection, keys, options.pool, pulse).start()
       let isStopped = false
       return () => {
         if (isStopped) return
         isStopped = true
-        tracking.delete(subscriber)
+        if (connection !== undefined) tracking.delete(subscriber)
         stop()
+        pulse.stop()
       }
     },
   }

@@ -13,7 +13,7 @@ const open: OpenTableFunction = async (place) => {
   })
   client.on('error', () => undefined)
   await client.connect()
-  const subscriber = client.duplicate()
+  const subscriber = client.duplicate({ autoResubscribe: false })
   subscriber.on('error', () => undefined)
   return nearRedis(place, client, subscriber, () => {
     client.disconnect()

@@ -12,9 +12,15 @@ export interface TrackingClient extends AsyncDisposable {
 /** The ways in which a server can tell a client of writes. */
 export type TrackingKind = 'ioredis' | 'iovalkey' | 'node-redis RESP2' | 'node-redis RESP3'
 
+/**
+ * What the client subscribes to by itself when it is connected anew, it does in a promise of its own, which ends the process if that
+ * connection is lost, too.
+ */
+const OWN_SUBSCRIPTIONS = { autoResubscribe: false, retryStrategy: () => 20 }
+
 export const openTracking: Readonly<Record<TrackingKind, (url: string) => Promise<TrackingClient>>> = {
-  ioredis: (url) => byCall(new Redis(url, { protocol: 2, retryStrategy: () => 20 })),
-  iovalkey: (url) => byCall(new IovalkeyRedis(url, { retryStrategy: () => 20 })),
+  ioredis: (url) => byCall(new Redis(url, { protocol: 2, ...OWN_SUBSCRIPTIONS })),
+  iovalkey: (url) => byCall(new IovalkeyRedis(url, OWN_SUBSCRIPTIONS)),
   'node-redis RESP2': (url) =>
     connected(createClient({ url, RESP: 2, socket: { reconnectStrategy: () => 20 } })),
   'node-redis RESP3': (url) =>

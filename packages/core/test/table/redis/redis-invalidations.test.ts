@@ -32,7 +32,7 @@ describeRedis('redisInvalidations', (program) => {
 
   const subscribers = {
     ioredis: async (port: number) => {
-      const client = quiet(new Redis({ port, retryStrategy: () => 20 }))
+      const client = quiet(new Redis({ port, autoResubscribe: false, retryStrategy: () => 20 }))
       return { subscriber: client as RedisSubscriber, close: () => client.disconnect() }
     },
     'node-redis': async (port: number) => {

@@ -45,6 +45,8 @@ export const openSingle: Readonly<Record<ClientKind, (target: Reachable) => Prom
     const { hostname, port, password } = new URL(url)
     const client = await GlideClient.createClient({
       addresses: [{ host: hostname, port: Number(port) }],
+      // The table's own time-out is to count: the client's default is shorter than a busy machine needs for a crowd of scripts.
+      requestTimeout: 5_000,
       ...(password && { credentials: { password } }),
       ...(ca && {
         useTLS: true,

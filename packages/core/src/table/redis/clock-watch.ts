@@ -8,7 +8,8 @@ export interface OtherClocks {
   wall(): number
 }
 
-const ITS_OWN: OtherClocks = { monotonic: () => performance.now(), wall: () => Date.now() }
+/** Those of this process. */
+export const ITS_OWN: OtherClocks = { monotonic: () => performance.now(), wall: () => Date.now() }
 
 /** A smaller difference may come of a clock that stands still within a turn, and does no harm: rule 12 has more slack. */
 const LEAST_JUMP_MS = 50
@@ -24,7 +25,7 @@ export class ClockWatch {
   #aheadOfMonotonic = 0
   #wallAhead = 0
 
-  constructor(clock: Clock, others: OtherClocks = ITS_OWN) {
+  constructor(clock: Clock, others: OtherClocks) {
     this.#others = others
     this.#isMonotonic = clock === systemClock
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { StickyError } from '../../error.ts'
 import { Breaker } from './breaker.ts'
 import { CallDeadlines } from './call-deadlines.ts'
+import { ClockWatch, type OtherClocks } from './clock-watch.ts'
 import { evictionWarning, MEMORY } from './eviction.ts'
 import { AGREE, LAYOUT_HELD_MS, LayoutAgreement } from './layout-agreement.ts'
 import { type OpenCall, RedisCall } from './redis-call.ts'
@@ -46,6 +47,7 @@ export class RedisServer {
     options: CheckedRedisOptions,
     { time: timeKey, layout }: Pick<RedisKeys, 'time' | 'layout'>,
     events: ServerEvents,
+    clocks: OtherClocks,
   ) {
     const { clock, callTimeoutMs, maxFailures, probeMs } = options
     this.#commands = commands
@@ -53,7 +55,7 @@ export class RedisServer {
     this.#clock = clock
     this.#callTimeoutMs = callTimeoutMs
     this.#deadlines = new CallDeadlines(clock, callTimeoutMs)
-    this.time = new ServerTime(clock, () => this.#askTime(timeKey))
+    this.time = new ServerTime(clock, () => this.#askTime(timeKey), new ClockWatch(clock, clocks))
     this.#agreement = new LayoutAgreement(clock, layout, () =>
       this.run(AGREE, timeKey, [layout, String(LAYOUT_HELD_MS)]),
     )

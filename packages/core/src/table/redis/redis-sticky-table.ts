@@ -11,12 +11,13 @@ import type {
 import type { TableOperation } from '../guarded-table.ts'
 import type { Binding, Claim, Move, StickyTable } from '../sticky-table.ts'
 import { CLOCK_ERROR_MS } from './binding-script.ts'
+import { ITS_OWN, type OtherClocks } from './clock-watch.ts'
 import { RedisBulk } from './redis-bulk.ts'
 import { commandsOf, type RedisClient } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { type CheckedRedisOptions, redisIdleTimeout } from './redis-options.ts'
 import { CLAIM, MOVE, REFRESH, RELEASE } from './redis-scripts.ts'
-import { RedisServer } from './redis-server.ts'
+import { RedisServer, type ServerEvents } from './redis-server.ts'
 import { newVersion, parseStored, type StoredBinding, storedText } from './stored-value.ts'
 import { Times } from './times.ts'
 
@@ -47,21 +48,28 @@ export class RedisStickyTable implements RedisTable {
   /** Where changes are told; empty if they are not. */
   readonly #channel: string
 
-  constructor(client: RedisClient, options: CheckedRedisOptions, keys: RedisKeys = new RedisKeys(options)) {
+  /** `clocks`: those with which the table's own is compared. */
+  constructor(
+    client: RedisClient,
+    options: CheckedRedisOptions,
+    keys: RedisKeys = new RedisKeys(options),
+    clocks: OtherClocks = ITS_OWN,
+  ) {
     const { pool, clock } = options
     const commands = commandsOf('redisTable.client', client)
     this.#options = options
     this.absoluteTimeoutMs = options.absoluteTimeoutMs
     this.keys = keys
     this.#channel = options.announce ? this.keys.channel : ''
-    this.server = new RedisServer(commands, options, keys, {
+    const events: ServerEvents = {
       changed: (state, error) => {
         if (channels.tableState.hasSubscribers) channels.tableState.publish({ pool, state, error })
       },
       warned: (message) => {
         if (channels.tableWarning.hasSubscribers) channels.tableWarning.publish({ pool, message })
       },
-    })
+    }
+    this.server = new RedisServer(commands, options, keys, events, clocks)
     this.#times = new Times(options, this.server.time)
     this.bulk = new RedisBulk({
       client,

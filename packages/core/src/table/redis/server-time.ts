@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { ClockWatch } from './clock-watch.ts'
+import type { ClockWatch } from './clock-watch.ts'
 
 /** How long an estimate is used before the server is asked again, in milliseconds. */
 const RENEWED_AFTER_MS = 10_000
@@ -31,7 +31,7 @@ export class ServerTime {
   #latest = Number.NEGATIVE_INFINITY
 
   /** `ask`: the server's time, in milliseconds since the Unix epoch. */
-  constructor(clock: Clock, ask: () => Promise<number>, watch: ClockWatch = new ClockWatch(clock)) {
+  constructor(clock: Clock, ask: () => Promise<number>, watch: ClockWatch) {
     this.#clock = clock
     this.#ask = ask
     this.#watch = watch

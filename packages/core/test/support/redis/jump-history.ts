@@ -5,7 +5,8 @@ import type { JumpingGateway, JumpingGateways } from './jumping-gateways.ts'
 import type { Rule12 } from './rule-12.ts'
 
 const HOUR = 3_600_000
-const JUMPS = [HOUR, -HOUR, 5_000, -5_000, 60_000, -60_000]
+/** Such that no time that passes makes up for one, to the millisecond: a clock that shows again what it showed is taken to stand still. */
+const JUMPS = [HOUR, -HOUR, 5_000, -5_000, 60_000, -60_000].map((ms) => ms + 0.5)
 
 /** A call of a gateway, whose clock jumps by so much while it is under way. */
 type CallStep = { readonly by: number; readonly key: string; readonly jump: number } & (
@@ -63,25 +64,27 @@ export async function livesThrough(
 ): Promise<void> {
   /** Gateways that do not know that their estimate is wrong. */
   const unaware = new Set<JumpingGateway>()
+  /** How far clocks have jumped since their gateway's last call. */
+  const jumped = new Map<JumpingGateway, number>()
   const seen = new Map<string, Binding>()
   for (const step of history) {
     if (step.what === 'advance') {
       await world.advance(step.ms)
-      unaware.clear()
       continue
     }
     const gateway = world.gateways[step.by] as JumpingGateway
     if (step.what === 'jump') {
       gateway.jump(step.ms)
-      unaware.delete(gateway)
+      jumped.set(gateway, (jumped.get(gateway) ?? 0) + step.ms)
       continue
     }
     if (step.what === 'pause') {
       await world.pause(gateway, step.ms)
-      unaware.clear()
       unaware.add(gateway)
       continue
     }
+    if ((jumped.get(gateway) ?? 0) !== 0) unaware.delete(gateway)
+    jumped.delete(gateway)
     await holds(world, model, step, gateway, seen, !unaware.has(gateway), idleMs)
     await world.settled()
   }

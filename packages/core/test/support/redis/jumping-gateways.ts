@@ -1,8 +1,7 @@
 import type { Clock } from '../../../src/clock.ts'
 import type { RedisClient } from '../../../src/table/redis/redis-client.ts'
-import type { RedisTableOptions } from '../../../src/table/redis/redis-options.ts'
-import type { RedisTable } from '../../../src/table/redis/redis-sticky-table.ts'
-import { redisTable } from '../../../src/table/redis/redis-table.ts'
+import { checkRedisOptions, type RedisTableOptions } from '../../../src/table/redis/redis-options.ts'
+import { RedisStickyTable, type RedisTable } from '../../../src/table/redis/redis-sticky-table.ts'
 import { type FakeClock, fakeClock } from '../../../src/testing/fake-clock.ts'
 import { clockedClient } from './clocked-client.ts'
 
@@ -10,8 +9,10 @@ import { clockedClient } from './clocked-client.ts'
 export interface JumpingGateway {
   readonly table: RedisTable
   readonly clock: Clock
-  /** Its clock jumps. */
+  /** Its clock jumps, unlike the others of its machine. */
   jump(ms: number): void
+  /** Its machine stands still, with all of its clocks. */
+  sleep(ms: number): void
 }
 
 /** Gateways on one Redis, whose time is that of `server`. */
@@ -19,7 +20,7 @@ export interface JumpingGateways extends AsyncDisposable {
   readonly server: FakeClock
   readonly gateways: readonly JumpingGateway[]
   settled(): Promise<void>
-  /** Time passes everywhere. Whoever compares its clock with another of this process finds that it has jumped. */
+  /** Time passes everywhere. */
   advance(ms: number): Promise<void>
   /** Time passes, but for one gateway, whose machine stands still with all of its clocks: nothing tells it. */
   pause(gateway: JumpingGateway, ms: number): Promise<void>
@@ -35,11 +36,20 @@ export function jumpingGateways(
   const { client, settled, advance } = clockedClient(given, server)
   const gateways = Array.from({ length: count }, (_, index): JumpingGateway => {
     let ahead = index * 90_000
-    const clock: Clock = { now: () => server.now() + ahead, after: server.after }
-    const jump = (ms: number) => {
-      ahead += ms
+    let slept = 0
+    const clock: Clock = { now: () => server.now() + ahead - slept, after: server.after }
+    const machine = { monotonic: () => server.now() - slept, wall: () => server.now() - slept }
+    const checked = checkRedisOptions('redisTable', { callTimeoutMs: 5_000, ...options, clock })
+    return {
+      clock,
+      table: new RedisStickyTable(client, checked, undefined, machine),
+      jump(ms) {
+        ahead += ms
+      },
+      sleep(ms) {
+        slept += ms
+      },
     }
-    return { clock, jump, table: redisTable(client, { callTimeoutMs: 5_000, ...options, clock }) }
   })
   return {
     server,
@@ -48,7 +58,7 @@ export function jumpingGateways(
     advance,
     async pause(gateway, ms) {
       await settled()
-      gateway.jump(-ms)
+      gateway.sleep(ms)
       await advance(ms)
     },
     async [Symbol.asyncDispose]() {

@@ -62,6 +62,8 @@ export class NearTable implements StickyTable, LastKnown {
   lookup(key: string): MaybePromise<Binding | undefined> {
     const slot = this.#entries.find(key)
     if (slot === 0) return this.#look(key)
+    // Read before the row: the processor fetches both at once, where each is far away.
+    const binding = this.#entries.binding(slot)
     const now = this.#settings.clock.now()
     if (this.#wentBack(now)) return this.#look(key)
     if (!this.#entries.rows.hit(slot, this.#view.era, now)) {
@@ -76,7 +78,7 @@ export class NearTable implements StickyTable, LastKnown {
       this.#entries.rows.use(slot, now)
     }
     this.#hits++
-    return this.#entries.binding(slot)
+    return binding
   }
 
   claim(key: string, candidate: Identity, address?: string): MaybePromise<Claim> {

@@ -48,6 +48,25 @@ export function isAway(error: unknown): boolean {
   return code === undefined || AWAY.has(code)
 }
 
+/** What an error may have beside its message; all of it tells of the connection. */
+const SHOWN = new Set(['code', 'errno', 'syscall', 'address', 'port', 'name'])
+
+/**
+ * An error as it may be shown and logged. ioredis and iovalkey attach to theirs the command that failed with all of its arguments: keys of
+ * requests, and passwords.
+ */
+export function shownError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StickyError) return error
+  if (Object.keys(error).every((name) => SHOWN.has(name))) return error
+  const { name, message, stack, code } = error as Error & { readonly code?: unknown }
+  const shown = Object.assign(new Error(message), code !== undefined && { code })
+  const own = { name, stack }
+  for (const [field, value] of Object.entries(own)) {
+    Object.defineProperty(shown, field, { value, configurable: true, writable: true })
+  }
+  return shown
+}
+
 /** The error of a failed call as the table throws it: what the server said, and what to do about it. */
 export function failureOf(error: unknown): StickyError {
   if (error instanceof StickyError) return error
@@ -55,6 +74,6 @@ export function failureOf(error: unknown): StickyError {
   const said = error instanceof Error ? error.message : String(error)
   const hint = code === undefined ? 'the server could not be asked' : HINTS[code]
   return new StickyError('table-failed', `the sticky table: ${hint ? `${hint} (${said})` : said}`, {
-    cause: error,
+    cause: shownError(error),
   })
 }

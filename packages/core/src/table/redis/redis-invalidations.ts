@@ -1,6 +1,7 @@
 import { choiceOption, invalidOption } from '../../option.ts'
 import type { InvalidationListener, Invalidations } from '../near/invalidations.ts'
 import { Pulse } from './pulse.ts'
+import { refuseKeyPrefix } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
 import { Tracking } from './tracking.ts'
@@ -65,6 +66,7 @@ export function redisInvalidations(
       subscriber,
     )
   }
+  refuseKeyPrefix(`${path}.subscriber`, subscriber)
   const { by = 'publish', ...naming } = options ?? {}
   choiceOption(`${path}.by`, by, ['publish', 'tracking'])
   const checked = checkRedisOptions(path, naming)
@@ -77,7 +79,7 @@ export function redisInvalidations(
       if (tracking.has(subscriber)) {
         throw invalidOption(`${path}.subscriber`, 'a connection for one near cache alone', subscriber)
       }
-      const ping = () => Promise.resolve((subscriber as { ping?(): unknown }).ping?.())
+      const ping = async () => (subscriber as { ping?(): unknown }).ping?.()
       const pulse = new Pulse(listener, { clock: checked.clock, everyMs: checked.probeMs, ping })
       if (connection !== undefined) tracking.add(subscriber)
       const stop =

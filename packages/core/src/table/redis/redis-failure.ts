@@ -48,6 +48,12 @@ export function isAway(error: unknown): boolean {
   return code === undefined || AWAY.has(code)
 }
 
+/** True of a failed call that the server has refused, and not the next one. */
+export function isRefusal(error: unknown): boolean {
+  const code = replyCode(error instanceof StickyError ? error.cause : error)
+  return code !== undefined && !AWAY.has(code)
+}
+
 /** What an error may have beside its message; all of it tells of the connection. */
 const SHOWN = new Set(['code', 'errno', 'syscall', 'address', 'port', 'name'])
 

@@ -35,7 +35,10 @@ const GLIDE_KINDS: Readonly<Record<string, string>> = {
 /** The code of an error that the server answered with, such as `OOM`; undefined for one that arose on the way. */
 export function replyCode(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : ''
-  const code = /^(?:ReplyError: )?([A-Z]{2,})\b/.exec(message)?.[1]
+  // A client of a Cluster that was sent from server to server too often says so, and what it was told last.
+  const code = /^(?:Too many Cluster redirections\. Last error: )?(?:ReplyError: )?([A-Z]{2,})\b/.exec(
+    message,
+  )?.[1]
   if (code !== undefined) return code
   const kind = /signalled by the server: (?:- )?(\w+)/.exec(message)?.[1]
   return kind === undefined ? undefined : (GLIDE_KINDS[kind] ?? kind)

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { expect, it, vi } from 'vitest'
-import { failureOf, shownError } from '../../../src/table/redis/redis-failure.ts'
+import { failureOf, isAway, replyCode, shownError } from '../../../src/table/redis/redis-failure.ts'
 import { redisTable } from '../../../src/table/redis/redis-table.ts'
 import { describeRedis } from '../../support/redis/describe-redis.ts'
 import { redisServer } from '../../support/redis/server.ts'
@@ -20,6 +20,15 @@ it('is shown with its message, name, code and stack, and without what else a cli
   expect(said).toHaveProperty('command')
   const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', port: 1 })
   expect(shownError(refused)).toBe(refused)
+})
+
+it('is a refusal, and no server that is away, where a client of a Cluster gave up on a slot that is moved', () => {
+  const said = new Error(
+    'Too many Cluster redirections. Last error: ReplyError: TRYAGAIN Multiple keys request during rehashing of slot',
+  )
+  expect(replyCode(said)).toBe('TRYAGAIN')
+  expect(isAway(said)).toBe(false)
+  expect(failureOf(said).message).toMatch(/the slot of the key is being moved/)
 })
 
 async function outcomeOf(call: () => unknown): Promise<unknown> {

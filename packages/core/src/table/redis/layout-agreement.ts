@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { StickyError } from '../../error.ts'
+import { isRefusal } from './redis-failure.ts'
 import { script } from './redis-scripts.ts'
 
 /** How long a replica's word for its layout holds, in milliseconds. */
@@ -16,7 +17,8 @@ const ASKED_AGAIN_AFTER_MS = 1_000
  */
 export const AGREE: ReturnType<typeof script> = script(`
 local held = redis.call('GET', KEYS[1])
-if held and held ~= ARGV[1] then return {0, held} end
+-- One without an end is none that a replica holds.
+if held and held ~= ARGV[1] and redis.call('PTTL', KEYS[1]) >= 0 then return {0, held} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return {1, ARGV[1]}`)
 
@@ -33,7 +35,7 @@ export class LayoutAgreement {
   #refusal: StickyError | undefined
   #asking: Promise<void> | undefined
 
-  /** `ask` runs {@link AGREE}. */
+  /** `ask` runs {@link AGREE}; what it rejects with is handed on. */
   constructor(clock: Clock, layout: string, ask: () => Promise<readonly [boolean, unknown]>) {
     this.#clock = clock
     this.#layout = layout
@@ -63,14 +65,20 @@ export class LayoutAgreement {
 
   async #agree(now: number): Promise<void> {
     this.#askedAt = now
-    // A server that cannot be asked, or takes no writes, binds no key either: the call beside this one is told, and look-ups may be answered.
-    const answer = await this.#ask().catch(() => undefined)
+    const answer = await this.#ask().catch((error: unknown) => this.#notAnswered(error))
     const [isAgreed, held] = answer ?? [false, undefined]
     if (typeof held !== 'string') return
     this.#refusal = isAgreed ? undefined : refusalOf(this.#layout, held)
     // Held from when it was asked for: the answer may have been long on its way.
     this.#agreedAt = isAgreed ? now : undefined
     if (this.#refusal) throw this.#refusal
+  }
+
+  #notAnswered(error: unknown): undefined {
+    // A server that takes no writes binds no key either, and look-ups may be answered. One that did not answer may answer the call beside this one.
+    if (this.#agreedAt !== undefined || (isRefusal(error) && this.#refusal === undefined)) return
+    this.#askedAt = undefined
+    throw this.#refusal ?? error
   }
 }
 

@@ -52,27 +52,31 @@ export class Pulse implements InvalidationListener {
     this.#cancel = undefined
   }
 
-  #wait(turn: number): void {
-    this.#cancel = this.#options.clock.after(this.#options.everyMs, () => this.#ask(turn))
+  #wait(turn: number, isLost = false): void {
+    this.#cancel = this.#options.clock.after(this.#options.everyMs, () => this.#ask(turn, isLost))
   }
 
-  #ask(turn: number): void {
-    let isLate = false
-    this.#cancel = this.#options.clock.after(this.#options.everyMs, () => {
+  #ask(turn: number, isLost: boolean): void {
+    let isLate = isLost
+    const late = () => {
       isLate = true
       this.#listener.lost()
-    })
+    }
+    if (!isLost) this.#cancel = this.#options.clock.after(this.#options.everyMs, late)
     const answered = () => {
       if (turn !== this.#turn) return
-      if (isLate) this.restored()
-      else {
-        this.#cancel?.()
-        this.#wait(turn)
-      }
+      if (isLate) return this.restored()
+      this.#cancel?.()
+      this.#wait(turn)
     }
-    // An error that the server answers is an answer. One of the connection is told by the connection.
     this.#options.ping().then(answered, (error: unknown) => {
-      if (replyCode(error) !== undefined) answered()
+      // An error that the server answers is an answer.
+      if (replyCode(error) !== undefined) return answered()
+      if (turn !== this.#turn) return
+      // One of a broken connection is told by the connection, too; one of a client that gave up waiting is told by nobody.
+      this.#cancel?.()
+      if (!isLate) this.#listener.lost()
+      this.#wait(turn, true)
     })
   }
 }

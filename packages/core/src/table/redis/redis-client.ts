@@ -51,10 +51,29 @@ export interface RedisCommands {
  * @throws StickyError `invalid-option` for an object that is no such client
  */
 export function commandsOf(path: string, client: RedisClient): RedisCommands {
+  refuseKeyPrefix(path, client)
   if (hasMethods(client, ['call'])) return byCall(client as CallClient)
   if (hasMethods(client, ['get', 'set', 'evalSha', 'eval'])) return byMethods(client as EvalShaClient)
   if (hasMethods(client, ['customCommand'])) return byCustomCommand(client as CustomCommandClient)
   throw invalidOption(path, 'a client of ioredis, iovalkey, node-redis or valkey-glide', client)
+}
+
+/**
+ * ioredis and iovalkey can put a prefix of their own before the names of keys, but not before those in SCAN, in channels and in what a server tells
+ * of: a table would find none of its keys, and take each endpoint for unbound.
+ *
+ * @throws StickyError `invalid-option` for a client that does
+ */
+export function refuseKeyPrefix(path: string, client: object): void {
+  const { options } = Object(client) as {
+    readonly options?: {
+      readonly keyPrefix?: unknown
+      readonly redisOptions?: { readonly keyPrefix?: unknown }
+    }
+  }
+  const keyPrefix = options?.keyPrefix || options?.redisOptions?.keyPrefix
+  if (!keyPrefix) return
+  throw invalidOption(path, 'a client without "keyPrefix" (the option "prefix" is for that)', keyPrefix)
 }
 
 function hasMethods(client: unknown, names: readonly string[]): boolean {

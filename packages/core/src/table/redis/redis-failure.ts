@@ -35,7 +35,10 @@ const GLIDE_KINDS: Readonly<Record<string, string>> = {
 /** The code of an error that the server answered with, such as `OOM`; undefined for one that arose on the way. */
 export function replyCode(error: unknown): string | undefined {
   const message = error instanceof Error ? error.message : ''
-  const code = /^(?:ReplyError: )?([A-Z]{2,})\b/.exec(message)?.[1]
+  // A client of a Cluster that was sent from server to server too often says so, and what it was told last.
+  const code = /^(?:Too many Cluster redirections\. Last error: )?(?:ReplyError: )?([A-Z]{2,})\b/.exec(
+    message,
+  )?.[1]
   if (code !== undefined) return code
   const kind = /signalled by the server: (?:- )?(\w+)/.exec(message)?.[1]
   return kind === undefined ? undefined : (GLIDE_KINDS[kind] ?? kind)
@@ -48,6 +51,31 @@ export function isAway(error: unknown): boolean {
   return code === undefined || AWAY.has(code)
 }
 
+/** True of a failed call that the server has refused, and not the next one. */
+export function isRefusal(error: unknown): boolean {
+  const code = replyCode(error instanceof StickyError ? error.cause : error)
+  return code !== undefined && !AWAY.has(code)
+}
+
+/** What an error may have beside its message; all of it tells of the connection. */
+const SHOWN = new Set(['code', 'errno', 'syscall', 'address', 'port', 'name'])
+
+/**
+ * An error as it may be shown and logged. ioredis and iovalkey attach to theirs the command that failed with all of its arguments: keys of
+ * requests, and passwords.
+ */
+export function shownError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof StickyError) return error
+  if (Object.keys(error).every((name) => SHOWN.has(name))) return error
+  const { name, message, stack, code } = error as Error & { readonly code?: unknown }
+  const shown = Object.assign(new Error(message), code !== undefined && { code })
+  const own = { name, stack }
+  for (const [field, value] of Object.entries(own)) {
+    Object.defineProperty(shown, field, { value, configurable: true, writable: true })
+  }
+  return shown
+}
+
 /** The error of a failed call as the table throws it: what the server said, and what to do about it. */
 export function failureOf(error: unknown): StickyError {
   if (error instanceof StickyError) return error
@@ -55,6 +83,6 @@ export function failureOf(error: unknown): StickyError {
   const said = error instanceof Error ? error.message : String(error)
   const hint = code === undefined ? 'the server could not be asked' : HINTS[code]
   return new StickyError('table-failed', `the sticky table: ${hint ? `${hint} (${said})` : said}`, {
-    cause: error,
+    cause: shownError(error),
   })
 }

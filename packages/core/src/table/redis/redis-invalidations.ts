@@ -1,6 +1,8 @@
 import { choiceOption, invalidOption } from '../../option.ts'
 import type { InvalidationListener, Invalidations } from '../near/invalidations.ts'
+import { type Emitter, listening } from './client-events.ts'
 import { Pulse } from './pulse.ts'
+import { refuseKeyPrefix } from './redis-client.ts'
 import { RedisKeys } from './redis-keys.ts'
 import { checkRedisOptions, type RedisTableOptions } from './redis-options.ts'
 import { Tracking } from './tracking.ts'
@@ -65,6 +67,7 @@ export function redisInvalidations(
       subscriber,
     )
   }
+  refuseKeyPrefix(`${path}.subscriber`, subscriber)
   const { by = 'publish', ...naming } = options ?? {}
   choiceOption(`${path}.by`, by, ['publish', 'tracking'])
   const checked = checkRedisOptions(path, naming)
@@ -77,7 +80,7 @@ export function redisInvalidations(
       if (tracking.has(subscriber)) {
         throw invalidOption(`${path}.subscriber`, 'a connection for one near cache alone', subscriber)
       }
-      const ping = () => Promise.resolve((subscriber as { ping?(): unknown }).ping?.())
+      const ping = async () => (subscriber as { ping?(): unknown }).ping?.()
       const pulse = new Pulse(listener, { clock: checked.clock, everyMs: checked.probeMs, ping })
       if (connection !== undefined) tracking.add(subscriber)
       const stop =
@@ -100,8 +103,8 @@ export function redisInvalidations(
 class Subscription {
   readonly #subscriber: RedisSubscriber
   readonly #channel: string
-  readonly #listener: InvalidationListener
-  #isStopped = false
+  /** Undefined once it is stopped: the channel stays subscribed, for others on this connection. */
+  #listener: InvalidationListener | undefined
   /** Tells a subscription of this connection from those of the ones before. */
   #connection = 0
 
@@ -112,16 +115,20 @@ class Subscription {
   }
 
   start(): () => void {
-    const subscriber = this.#subscriber as MessageEventSubscriber & MessageListenerSubscriber
-    subscriber.on('message', (channel, message) => {
-      if (channel === this.#channel) this.#tell(message)
+    const lose = () => this.#lose()
+    const stop = listening(this.#subscriber as Emitter, {
+      message: (channel, message) => {
+        if (channel === this.#channel) this.#tell(String(message))
+      },
+      ready: () => void this.#subscribe(),
+      close: lose,
+      reconnecting: lose,
+      end: lose,
     })
-    subscriber.on('ready', () => void this.#subscribe())
-    for (const event of ['close', 'reconnecting', 'end'] as const)
-      subscriber.on(event as 'close', () => this.#lose())
     void this.#subscribe()
     return () => {
-      this.#isStopped = true
+      this.#listener = undefined
+      stop()
     }
   }
 
@@ -133,12 +140,12 @@ class Subscription {
     } catch {
       return
     }
-    if (connection === this.#connection && !this.#isStopped) this.#listener.restored()
+    if (connection === this.#connection) this.#listener?.restored()
   }
 
   #lose(): void {
     this.#connection++
-    if (!this.#isStopped) this.#listener.lost()
+    this.#listener?.lost()
   }
 
   /** node-redis gives messages here; ioredis takes no listener, and gives none. */
@@ -147,6 +154,6 @@ class Subscription {
   }
 
   #tell(message: string): void {
-    if (!this.#isStopped) this.#listener.changed(message)
+    this.#listener?.changed(message)
   }
 }

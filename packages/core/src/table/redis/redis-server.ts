@@ -7,7 +7,7 @@ import { evictionWarning, MEMORY } from './eviction.ts'
 import { AGREE, LAYOUT_HELD_MS, LayoutAgreement } from './layout-agreement.ts'
 import { type OpenCall, RedisCall } from './redis-call.ts'
 import type { RedisCommands, RedisScript } from './redis-client.ts'
-import { failureOf, isAway, replyCode } from './redis-failure.ts'
+import { failureOf, isAway, replyCode, shownError } from './redis-failure.ts'
 import type { RedisKeys } from './redis-keys.ts'
 import type { CheckedRedisOptions } from './redis-options.ts'
 import { SET_IF_ABSENT, TIME } from './redis-scripts.ts'
@@ -196,7 +196,7 @@ export class RedisServer {
   readonly #expired = (call: OpenCall): void => this.#fail(call, this.#late())
 
   #fail(call: OpenCall, error: unknown): void {
-    this.#breaker.failed(error)
+    this.#breaker.failed(shownError(error))
     this.time.renewSoon()
     call.reject(failureOf(error))
   }

@@ -1,4 +1,5 @@
 import { invalidOption } from '../../option.ts'
+import { type Emitter, listening } from './client-events.ts'
 
 /** Where a server tells a connection of RESP2 which keys were written. Source: the Redis manual, client-side caching. */
 export const INVALIDATE = '__redis__:invalidate'
@@ -24,13 +25,6 @@ export interface TrackingConnection {
   unsubscribe(channels: readonly string[]): Promise<unknown>
   /** Starts to tell; answers how to stop. */
   listen(events: TrackingEvents): () => void
-}
-
-type Listener = (...values: never[]) => void
-
-interface Emitter {
-  on(event: string, listener: Listener): unknown
-  off(event: string, listener: Listener): unknown
 }
 
 /** ioredis and iovalkey. */
@@ -119,14 +113,4 @@ function bySendCommand(client: SendSubscriber, protocol: 2 | 3): TrackingConnect
 function hand(events: TrackingEvents, channel: string, message: unknown): void {
   if (channel !== INVALIDATE) events.message(channel, String(message))
   else events.written(Array.isArray(message) ? message.map(String) : null)
-}
-
-function listening(
-  client: Emitter,
-  listeners: Readonly<Record<string, (...values: unknown[]) => void>>,
-): () => void {
-  for (const [event, listener] of Object.entries(listeners)) client.on(event, listener)
-  return () => {
-    for (const [event, listener] of Object.entries(listeners)) client.off(event, listener)
-  }
 }

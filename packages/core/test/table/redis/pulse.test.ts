@@ -66,6 +66,30 @@ it('says that all is lost without an answer, and told again with a late one of t
   expect(clock.pending).toBe(0)
 })
 
+it('asks again after a client gave up waiting, whose connection may be there still', async () => {
+  const { clock, told, pings, of } = pulse()
+  of.restored()
+  clock.advance(1_000)
+  pings[0]?.fail(new Error('Command timed out'))
+  await settled()
+  expect(told.splice(0)).toEqual(['restored', 'lost'])
+  clock.advance(1_000)
+  pings[1]?.fail(new Error('Command timed out'))
+  await settled()
+  clock.advance(1_000)
+  expect(told).toEqual([])
+  pings[2]?.answer()
+  await settled()
+  expect(told.splice(0)).toEqual(['restored'])
+  clock.advance(1_999)
+  expect(told).toEqual([])
+  of.stop()
+  pings[3]?.fail(new Error('Connection is closed.'))
+  await settled()
+  expect(told).toEqual([])
+  expect(clock.pending).toBe(0)
+})
+
 describeRedis('a connection that a network swallows', (program) => {
   it('is not one that is asked and answers, of any client', async () => {
     await using server = await redisServer({ program })

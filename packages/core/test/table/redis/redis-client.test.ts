@@ -3,6 +3,7 @@ import { Redis as ValkeyRedis } from 'iovalkey'
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis'
 import { describe, expect, it } from 'vitest'
 import { commandsOf, type RedisClient } from '../../../src/table/redis/redis-client.ts'
+import { type RedisSubscriber, redisInvalidations } from '../../../src/table/redis/redis-invalidations.ts'
 
 describe('the client', () => {
   it('may be any of those that are known, by what they can do', () => {
@@ -30,6 +31,22 @@ describe('the client', () => {
     ]) {
       expect(() => commandsOf('redisTable.client', wrong as RedisClient)).toThrow(
         /redisTable\.client.*ioredis, iovalkey, node-redis or valkey-glide/,
+      )
+    }
+  })
+
+  it('is refused where it puts a prefix of its own before the names of keys, also as a subscriber', () => {
+    for (const client of [
+      new Redis({ lazyConnect: true, keyPrefix: 'app:' }),
+      new ValkeyRedis({ lazyConnect: true, keyPrefix: 'app:' }),
+      new Cluster([{ port: 1 }], { lazyConnect: true, keyPrefix: 'app:' }),
+      new Cluster([{ port: 1 }], { lazyConnect: true, redisOptions: { keyPrefix: 'app:' } }),
+    ]) {
+      expect(() => commandsOf('redisTable.client', client)).toThrow(
+        /redisTable\.client.*without "keyPrefix" \(the option "prefix".*app:/,
+      )
+      expect(() => redisInvalidations(client as RedisSubscriber, { pool: 'a' })).toThrow(
+        /redisInvalidations\.subscriber.*without "keyPrefix"/,
       )
     }
   })

@@ -83,6 +83,28 @@ describeRedis('redisInvalidations', (program) => {
       expect(told).toHaveLength(2)
     })
 
+    it(`leaves nothing at the subscriber that is stopped, and does not disturb another, with ${kind}`, async () => {
+      const options = { pool: `p${pools++}` }
+      const { subscriber, close } = await open(server.port)
+      const events = subscriber as unknown as { listenerCount(event: string): number }
+      const counts = () => ['message', 'ready', 'close', 'end'].map((event) => events.listenerCount(event))
+      const before = counts()
+      const stayed = recorded(redisInvalidations(subscriber, options))
+      const withOne = counts()
+      for (let time = 0; time < 20; time++) recorded(redisInvalidations(subscriber, options)).stop()
+      expect(counts()).toEqual(withOne)
+      const table = redisTable(io, { ...options, callTimeoutMs: 5_000 })
+      await vi.waitFor(async () => {
+        await table.claim('k', 'pod-1')
+        await table.release('k')
+        expect(stayed.told.at(-1)).toMatch(/^changed .*:k$/)
+      }, PATIENT)
+      stayed.stop()
+      expect(counts()).toEqual(before)
+      close()
+      await table.close()
+    })
+
     it(`says when the connection is lost, and when it is back and every change is told again, with ${kind}`, async () => {
       await using proxy: TcpFaultProxy = await tcpFaultProxy(server.port)
       const options = { pool: `p${pools++}` }

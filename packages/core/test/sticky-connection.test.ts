@@ -129,6 +129,21 @@ describe("countsAsUse: 'connection'", () => {
     expect(brief(request('a'))).toBe(`stuck ${other}`)
   })
 
+  it.each([
+    ['fail', 'fail'],
+    ['detour', 'detour'],
+    ['hold', { action: 'hold', limitMs: 60_000 }],
+  ] as const)('asks the table where its endpoint is lost and the policy is %s', (_action, onLost) => {
+    const { sticky, table, discovery } = setUp({ onLost })
+    const request = connection(sticky)
+    const home = request('a').endpoint.identity
+    discovery.emit(pods(3).filter(({ name }) => name !== home))
+    // An operator ends the binding, and another connection of the client makes a new one.
+    void table.release('a')
+    const to = connection(sticky)('a').endpoint.identity
+    expect(brief(request('a'))).toBe(`stuck ${to}`)
+  })
+
   it('remembers no detour', () => {
     const { sticky, discovery } = setUp({ onLost: 'detour' })
     const request = connection(sticky)

@@ -43,7 +43,9 @@ export class LeaseTable {
 
   lookup(lease: RequestLease, next: Next<Binding | undefined>): MaybePromise<Route> {
     const known = this.#connections?.find(lease)
-    return known ? next(lease, known) : this.#table.lookup(lease.key as string, lease, next)
+    // Where its endpoint is lost, the table may know another one by now: of another replica, or of an operator.
+    if (known && this.#pool.endpoints.current?.find(known.identity)?.isUsable) return next(lease, known)
+    return this.#table.lookup(lease.key as string, lease, next)
   }
 
   claim(lease: RequestLease, { identity }: Endpoint, next: Next<Claim>): MaybePromise<Route> {

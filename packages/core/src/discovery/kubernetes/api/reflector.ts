@@ -37,6 +37,8 @@ export interface Freshness {
 
 /** After this long without a failure the next one is a first one again, as in client-go. */
 const RESET_MS = 120_000
+/** After so many watches in a row that were accepted, told nothing and failed, a list passes by what stands in their way. */
+const MOST_FRUITLESS = 3
 /** A watch that ended sooner is no watch: taken up again at once, it would be a storm. Nor is it taken up at once more often. */
 const SHORT_MS = 10_000
 
@@ -57,6 +59,10 @@ export class Reflector {
   #mayStream = true
   #bookmarksCome = false
   #filledAt: number | undefined = undefined
+  /** The server has called a version too old, and has not been well for long since. */
+  #hasExpired = false
+  /** Watches in a row that were accepted, told nothing and failed. */
+  #fruitless = 0
   /** When an attempt last followed another at once. */
   #hurriedAt = Number.NEGATIVE_INFINITY
   #isCurrent = false
@@ -112,6 +118,8 @@ export class Reflector {
         // The server has forgotten, as it may; only if it does so time and again something is wrong.
         const wasWell = this.#filledAt !== undefined && clock.now() - this.#filledAt >= RESET_MS
         this.#filledAt = undefined
+        if (this.#hasExpired && !wasWell) this.#options.failed(failure.error)
+        this.#hasExpired = true
         return this.#waitMs(wasWell)
       }
       return this.#afterFailure(failure, verb === 'watch' && clock.now() - watchedAt >= SHORT_MS)
@@ -123,6 +131,8 @@ export class Reflector {
       this.#mayStream = false
       return 0
     }
+    // As client-go: a version that the server does not understand, or an event that nobody can read, would be met for ever.
+    if (failure.kind === 'unsupported' || this.#fruitless >= MOST_FRUITLESS) this.#version = undefined
     this.#options.failed(failure.error)
     const waitMs = this.#waitMs(hasLasted)
     return failure.kind === 'later' ? Math.max(waitMs, failure.retryAfterMs) : waitMs
@@ -137,6 +147,7 @@ export class Reflector {
 
   async #watch(signal: AbortSignal): Promise<void> {
     const { api, collection, silenceMs, sink, clock, random } = this.#options
+    let isCounted = false
     const stream = new WatchStream({
       api,
       collection,
@@ -145,12 +156,17 @@ export class Reflector {
       bookmarksCome: this.#bookmarksCome,
       clock,
       random,
-      heard: () => this.#heard(),
+      heard: () => {
+        if (!isCounted) this.#fruitless++
+        isCounted = true
+        this.#heard()
+      },
       filled: (items, version) => {
         this.#filled(version)
         sink.replaced(items)
       },
       happened: ({ type, object }) => {
+        this.#fruitless = 0
         if (type === 'BOOKMARK') this.#bookmarksCome = true
         else if (type === 'DELETED') sink.removed(object)
         else sink.put(object)
@@ -158,10 +174,12 @@ export class Reflector {
       },
     })
     await stream.follow(signal)
+    this.#fruitless = 0
   }
 
   #filled(version: string): void {
     this.#version = version
+    this.#fruitless = 0
     this.#filledAt = this.#options.clock.now()
     this.#heard()
   }

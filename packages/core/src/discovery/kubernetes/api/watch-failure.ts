@@ -61,7 +61,7 @@ function forbidden(
   return new StickyError(
     'kubernetes',
     `not allowed to ${verb} ${plural} of ${apiGroup} in namespace "${namespace}": ` +
-      `bind a Role with the verbs get, list and watch on it to this service account` +
+      `bind a Role with the verbs list and watch on it to this service account` +
       `${status.message === undefined ? '' : ` (${status.message.slice(0, 500)})`}`,
     { cause: status },
   )

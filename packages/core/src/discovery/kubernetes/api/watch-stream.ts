@@ -36,6 +36,8 @@ const MIN_WATCH_SECONDS = 300
 const GRACE_MS = 30_000
 /** The longest silence while the initial events come: the server has them at hand. */
 const INITIAL_SILENCE_MS = 30_000
+/** The longest time for all of them: a server that ignored what was asked may tell changes for ever. A list comes in pages. */
+const INITIAL_MS = 60_000
 
 /**
  * One watch, from its request to its end.
@@ -50,6 +52,7 @@ export class WatchStream {
   /** What has come of the initial events, by name; undefined once they are complete. */
   #initial: Map<string, KubernetesObject> | undefined
   #bookmarksCome: boolean
+  #openedAt = 0
   #cancelSilence: () => void = () => undefined
   #silence: StickyError | InitialEventsMissing | undefined = undefined
 
@@ -103,6 +106,7 @@ export class WatchStream {
 
   #opened(): void {
     if (this.#closing.signal.aborted) return
+    this.#openedAt = this.#options.clock.now()
     if (!this.#initial) this.#options.heard()
     this.#awaitNext()
   }
@@ -132,7 +136,8 @@ export class WatchStream {
   /** From now on the silence is counted anew. */
   #awaitNext(): void {
     const { clock, silenceMs } = this.#options
-    const limitMs = this.#initial ? INITIAL_SILENCE_MS : silenceMs
+    const leftMs = this.#openedAt + INITIAL_MS - clock.now()
+    const limitMs = this.#initial ? Math.min(INITIAL_SILENCE_MS, Math.max(leftMs, 0)) : silenceMs
     this.#cancelSilence()
     if (!this.#initial && !this.#bookmarksCome) return
     this.#cancelSilence = clock.after(limitMs, () => this.#endSilent(`nothing came for ${limitMs} ms`))
